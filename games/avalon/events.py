@@ -1,0 +1,56 @@
+"""What happened at a table, one frozen record a fact, each with who may see it.
+
+Events are the only truth about a game: views, transcripts, live screens and prompts are all read
+out of them. The engine's own types are listed in `ENGINE_TYPES`; agents add private ones
+(`AGENT_TYPES`), which never change the game.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+EventType = Literal[
+    # the engine's
+    "header",
+    "deal",
+    "knowledge",
+    "leader",
+    "propose",
+    "speech",
+    "bids",
+    "vote",
+    "card",
+    "quest",
+    "lady",
+    "lady_answer",
+    "shot",
+    "end",
+    # an agent's, private to its seat
+    "note",
+    "draft",
+    "second_order",
+    "thought",
+    "probe",
+    "fallback",
+]
+
+AGENT_TYPES: frozenset[str] = frozenset({"note", "draft", "second_order", "thought", "probe", "fallback"})
+
+Visibility = Literal["all", "god"] | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `quest` and `attempt` are 0 before the first quest; `seat` is who acted, if anyone."""
+
+    type: EventType
+    quest: int = 0
+    attempt: int = 0
+    seat: int | None = None
+    visible_to: Visibility = "all"
+    data: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values; shared, never changed
+    decision: str | None = None  # the `Decision.id` it answers; None for joint events (votes, cards, bids)
+
+    def seen_by(self, seat: int) -> bool:
+        """Whether this seat may know the event (the god view is not a seat)."""
+        return self.visible_to == "all" or (self.visible_to != "god" and seat in self.visible_to)
