@@ -2,12 +2,12 @@
 
 Events are the only truth about a game: views, transcripts, live screens and prompts are all read
 out of them. The engine's own types are listed in `ENGINE_TYPES`; agents add private ones
-(`AGENT_TYPES`), which never change the game.
+(`AGENT_TYPES`), and a transcript file adds its own (`FILE_TYPES`); neither changes the game.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 EventType = Literal[
     # the engine's
@@ -32,9 +32,16 @@ EventType = Literal[
     "thought",
     "probe",
     "fallback",
+    # a transcript file's
+    "origin",
+    "seal",
 ]
 
-AGENT_TYPES: frozenset[str] = frozenset({"note", "draft", "second_order", "thought", "probe", "fallback"})
+AGENT_TYPES: frozenset[EventType] = frozenset(
+    {"note", "draft", "second_order", "thought", "probe", "fallback"}
+)
+FILE_TYPES: frozenset[EventType] = frozenset({"origin", "seal"})
+ENGINE_TYPES: frozenset[EventType] = frozenset(get_args(EventType)) - AGENT_TYPES - FILE_TYPES
 
 Visibility = Literal["all", "god"] | tuple[int, ...]
 

@@ -23,6 +23,7 @@ TEAM_SIZES: dict[int, tuple[int, int, int, int, int]] = {
     9: (3, 4, 4, 5, 5),
     10: (3, 4, 4, 5, 5),
 }
+MAX_PLAYERS = max(TEAM_SIZES)
 NUM_EVIL: dict[int, int] = {5: 2, 6: 2, 7: 3, 8: 3, 9: 3, 10: 4}
 
 HammerRule = Literal["evil_wins", "auto_approve_5", "auto_approve_4_silent"]
@@ -165,7 +166,9 @@ def check_rules(rules: Rules) -> None:
     if rules.talk_rounds < 0:
         raise GameError(f"talk_rounds is {rules.talk_rounds}; it cannot be negative.")
     if rules.two_fail_quest is not None and not 0 <= rules.two_fail_quest <= NUM_QUESTS:
-        raise GameError(f"two_fail_quest is {rules.two_fail_quest}; it can be 1 to {NUM_QUESTS}, or 0 for none.")
+        raise GameError(
+            f"two_fail_quest is {rules.two_fail_quest}; it can be 1 to {NUM_QUESTS}, or 0 for none."
+        )
 
 
 def check_roles(roles: tuple[Role, ...], assassin: Role = Role.ASSASSIN) -> None:
@@ -176,11 +179,14 @@ def check_roles(roles: tuple[Role, ...], assassin: Role = Role.ASSASSIN) -> None
     counts = Counter(roles)
     for role, count in counts.items():
         if count > 1 and role not in FILLER_ROLES:
-            raise GameError(f"{role} stands {count} times among the roles; only servant and minion may repeat.")
+            raise GameError(
+                f"{role} stands {count} times among the roles; only servant and minion may repeat."
+            )
     num_evil = sum(role.side is Side.EVIL for role in roles)
     if num_evil != NUM_EVIL[num_players]:
         raise GameError(
-            f"{num_players} players need {NUM_EVIL[num_players]} Evil roles, not {num_evil}: {', '.join(roles)}."
+            f"{num_players} players need {NUM_EVIL[num_players]} Evil roles, not {num_evil}: "
+            f"{', '.join(roles)}."
         )
     if assassin is not Role.ASSASSIN:
         _check_appointed_assassin(counts, assassin)
@@ -232,6 +238,15 @@ DEFAULT_PRESET: dict[int, str] = {
 }
 
 
+PAPER_RULES = Rules(
+    hammer_rule="auto_approve_4_silent", leader_votes=False, talk="round_robin", talk_rounds=1
+)
+"""The table of the ReCon paper's code. Its fixed seats are not copied: they tell every role by seat number."""
+
+TABLE_RULES = Rules(talk="round_robin", talk_rounds=1)
+"""The official game with one round of talk."""
+
+
 def preset(name: str, rules: Rules | None = None) -> Setup:
     """A named role set. Raises `GameError` for an unknown name."""
     if name not in PRESETS:
@@ -253,7 +268,7 @@ def parse_roles(text: str) -> tuple[Role, ...]:
         name, _, times = word.strip().lower().partition("*")
         if name not in set(Role):
             raise GameError(f"Unknown role {name!r} in {text!r}; there are {', '.join(Role)}.")
-        if times and not times.isdecimal():
+        if times and (not times.isdecimal() or int(times) > MAX_PLAYERS):
             raise GameError(f"{word.strip()!r} is not a role and a count; write for example servant*2.")
         roles.extend([Role(name)] * int(times or 1))
     return tuple(roles)

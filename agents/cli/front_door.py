@@ -1,0 +1,60 @@
+"""How every command is entered and left: one clear line for a mistake, the right exit code, no traceback.
+
+Exit codes: 0 done, 1 something failed, 2 a mistake in what was asked, 130 stopped with Ctrl-C.
+"""
+
+import sys
+from typing import NoReturn
+
+import cyclopts
+from cyclopts import CycloptsError
+from rich.console import Console
+
+from agents.errors import NimueError
+from games.errors import GameError
+
+USER_ERROR = 2
+STOPPED = 130
+
+
+def enter(app: cyclopts.App, arguments: list[str] | None = None) -> NoReturn:
+    """Run a command line and exit."""
+    sys.exit(run(app, arguments))
+
+
+def run(app: cyclopts.App, arguments: list[str] | None = None) -> int:
+    """Run a command line; its exit code."""
+    errors = Console(stderr=True, highlight=False)
+    try:
+        result = app(
+            arguments,
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+            error_console=errors,
+        )
+    except CycloptsError as error:
+        name = app.name[0]
+        _complain(f"{_one_line(str(error))} See {name} --help.")
+        return USER_ERROR
+    except NimueError as error:
+        _complain(str(error))
+        return error.exit_code
+    except GameError as error:
+        _complain(str(error))
+        return USER_ERROR
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        return STOPPED
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `avalon rules | head`
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,265 @@
+"""The prompts of each stage, made from a view and the variant alone (specification 2.2 and 5.6).
+
+Two chats serve a seat. The *table chat* (first-order, formulation) holds the rules card, the seat's
+sheet, everything the seat has heard and its own earlier answers, and only grows. The *reader's chat*
+(second-order, refinement) starts anew for each decision from the same opening, and holds the public
+state and the draft speech: by the method the imagined readers see neither the thought nor the talk.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from agents.recon.prompt_files import prompt
+from agents.recon.rendering import (
+    harmless,
+    past_quest_lines,
+    quoted,
+    role_text,
+    rules_card,
+    seat_sheet,
+    seats_list,
+    state_text,
+    told,
+)
+from agents.recon.variants import Contemplation, Variant
+from games.avalon.actions import Decision
+from games.avalon.events import Event
+from games.avalon.roles import Role
+from games.avalon.view import View
+
+Stage = Literal["note", "plan", "pick", "draft", "second_order", "refined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the prompts of one decision are made from."""
+
+    view: View
+    decision: Decision
+    variant: Variant
+    settings: Contemplation
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Messages for a model, and the last turn alone, which the seat remembers with the answer."""
+
+    messages: list[BaseMessage]
+    task: str
+
+
+# -- tasks -------------------------------------------------------------------------------------------
+
+
+def decision_task(desk: Desk) -> str:
+    """What this decision asks for, with the cues of the seat's side and the concealing hint."""
+    view, table, kind = desk.view, desk.view.table, desk.decision.kind
+    side = view.role.side.value
+    conceal = prompt(f"tasks/conceal.{side}")
+    fields: dict[str, Any] = {
+        "quest": table.quest,
+        "attempt": table.attempt,
+        "leader": table.leader,
+        "team": seats_list(table.team) if table.team else "(none)",
+        "team_size": table.team_sizes[table.quest - 1],
+        "required": table.fails_required[table.quest - 1],
+        "card_word": "card is" if table.fails_required[table.quest - 1] == 1 else "cards are",
+        "conceal": conceal,
+        "side_cue": "",
+    }
+    if kind == "speak":
+        name = "discuss" if table.team else "discuss_open"
+        return prompt(f"tasks/{name}", **fields | {"side_cue": prompt(f"tasks/discuss.{side}")})
+    if kind in ("propose", "vote"):
+        return prompt(f"tasks/{kind}", **fields | {"side_cue": prompt(f"tasks/{kind}.{side}")})
+    return prompt(f"tasks/{kind}", **fields)
+
+
+def first_order_task(desk: Desk, keys: str) -> str:
+    old_note = last_note(desk.view)
+    reminder = f" Your last note, which may be wrong: {quoted(old_note)}" if old_note else ""
+    return f"{prompt('first_order', old_note=reminder)}{_step_cue(desk)}\n{keys}"
+
+
+def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
+    """The task of a decision with the two stages, private thought and public speech."""
+    if not desk.variant.think:
+        return f"{decision_task(desk)}\n{keys}"
+    how = prompt(
+        "formulate",
+        cue="step by step and in few words," if desk.variant.step_by_step else "",
+        speak_cue=' Then "speak": hide your strategy behind natural words.' if speaks else "",
+    )
+    return f"{decision_task(desk)}\n{how}\n{keys}"
+
+
+def _step_cue(desk: Desk) -> str:
+    return " Go step by step, in few words." if desk.variant.step_by_step else ""
+
+
+# -- the table chat ----------------------------------------------------------------------------------
+
+
+def opening(view: View) -> list[BaseMessage]:
+    return [SystemMessage(rules_card(view.setup))]
+
+
+def table_prompt(desk: Desk, task: str) -> Prompt:
+    """The table chat up to now, ending with a task."""
+    history = desk.settings.history
+    if history == "full" and _estimated_tokens(desk) > desk.settings.history_tokens:
+        history = "summary"
+    if history == "full":
+        return _grown_prompt(desk, task, desk.view.events, since=1, parts=[seat_sheet(desk.view)])
+    quest = desk.view.table.quest
+    parts = [seat_sheet(desk.view)]
+    for past in range(1, quest):
+        parts.extend(past_quest_lines(desk.view.table, past, with_votes=history == "summary"))
+    events = [event for event in desk.view.events if event.quest == quest or event.type == "lady_answer"]
+    return _grown_prompt(desk, task, events, since=quest, parts=parts)
+
+
+def _grown_prompt(desk: Desk, task: str, events: Sequence[Event], *, since: int, parts: list[str]) -> Prompt:
+    """Public events fill the user's turns, the seat's own earlier answers are the assistant's."""
+    messages = opening(desk.view)
+    heard: list[Event] = []
+
+    def close_turn(turn_task: str) -> str:
+        news = told(heard, desk.view.seat)
+        text = "\n".join([*parts, *([news] if news else []), turn_task])
+        parts.clear()
+        heard.clear()
+        return text
+
+    for event in events:
+        if event.type in ("note", "draft") and event.quest >= since:
+            if desk.settings.own_thoughts and event.data["chat"] == "table":
+                messages += [HumanMessage(close_turn(event.data["task"])), AIMessage(event.data["raw"])]
+        elif event.type not in _PRIVATE_ELSEWHERE:
+            heard.append(event)
+    messages.append(HumanMessage(close_turn(_paper_memory(desk) + task)))
+    return Prompt(messages, task)
+
+
+_PRIVATE_ELSEWHERE = frozenset(
+    {"note", "draft", "second_order", "thought", "probe", "fallback", "header", "knowledge"}
+)
+
+
+def _paper_memory(desk: Desk) -> str:
+    """What a player without own thoughts remembers: the last note; at a vote its words on this team."""
+    if desk.settings.own_thoughts:
+        return ""
+    lines = []
+    note = last_note(desk.view)
+    if note and desk.variant.first_order and desk.view.table.quest >= 2:
+        lines.append(f"Your latest note: {quoted(note)}")
+    if desk.decision.kind == "vote":
+        spoken = _last_thought(desk.view)
+        if spoken:
+            lines.append(
+                f"On this team you thought {quoted(spoken['think'])} and said {quoted(spoken['speak'])}."
+            )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def last_note(view: View) -> str:
+    """The summary of the seat's latest first-order note; empty before the first."""
+    for event in reversed(view.events):
+        if event.type == "note":
+            return str(event.data["summary"])
+    return ""
+
+
+def _last_thought(view: View) -> Mapping[str, Any] | None:
+    """The final thought and speech of this seat on the team now on the table."""
+    for event in reversed(view.events):
+        if (event.quest, event.attempt) != (view.table.quest, view.table.attempt):
+            return None
+        if event.type in ("thought", "draft") and event.data["speak"]:
+            return event.data
+    return None
+
+
+def _estimated_tokens(desk: Desk) -> int:
+    """A cautious guess: four characters a token of English, and the talk of a table is English."""
+    total = len(rules_card(desk.view.setup)) + len(seat_sheet(desk.view))
+    for event in desk.view.events:
+        if event.type == "speech":
+            total += len(event.data["text"]) + 30
+        elif event.type in ("note", "draft"):
+            total += len(event.data["raw"]) + len(event.data["task"])
+        else:
+            total += 60
+    return total // 4
+
+
+# -- the reader's chat -------------------------------------------------------------------------------
+
+
+def _reader_opening(desk: Desk) -> str:
+    window = desk.view.table.quest if desk.settings.history == "quest_window" else 1
+    return f"{seat_sheet(desk.view)}\n{state_text(desk.view.table, votes_since=window)}"
+
+
+def second_order_prompt(desk: Desk, speech: str, keys: str, role: Role | None = None) -> Prompt:
+    """Ask how the others (or one of them) would read the draft: it sees neither thought nor talk."""
+    draft = quoted(speech)
+    task = (
+        prompt("second_order", draft=draft)
+        if role is None
+        else prompt("second_order_one", draft=draft, role=role_text(role))
+    )
+    task = f"{task}\n{keys}"
+    return Prompt([*opening(desk.view), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What second-order contemplation found; `raw` and `task` let the same chat go on."""
+
+    lines: tuple[str, ...]
+    raw: str = ""
+    task: str = ""
+
+
+def refine_prompt(
+    desk: Desk, *, thought: str, speech: str, choice: str, readings: Readings | None, keys: str
+) -> Prompt:
+    """Ask for the better version; continues the reader's chat where there is one to continue."""
+    messages = opening(desk.view)
+    start = _reader_opening(desk)
+    found = ""
+    if readings is not None and readings.raw:
+        messages += [HumanMessage(f"{start}\n{readings.task}"), AIMessage(readings.raw)]
+        start = ""
+    elif readings is not None:
+        found = "How others would read your draft:\n" + "\n".join(readings.lines) + "\n"
+    shown = [f"Your thought was: {quoted(thought)}"] if thought else []
+    if choice:
+        shown.append(f"Your choice was: {choice}.")
+    if speech and not (readings is not None and readings.raw):
+        shown.append(f"Your draft speech is: {quoted(speech)}")
+    task = prompt(
+        "refine",
+        readings=found,
+        thought="".join(f"{line}\n" for line in shown),
+        tendency=(
+            "A Good speech should lead to successful quests."
+            if desk.view.role.side.value == "good"
+            else "An Evil speech should lead to failed quests."
+        ),
+        task=f"{decision_task(desk)}{_step_cue(desk)}\n{keys}",
+    )
+    messages.append(HumanMessage(f"{start}\n{task}" if start else task))
+    return Prompt(messages, task)
+
+
+def pick_prompt(desk: Desk, what: str, options: Sequence[str], keys: str) -> Prompt:
+    """Tree of thoughts: choose among numbered plans or speeches."""
+    numbered = "\n".join(f"{number}. {harmless(option)}" for number, option in enumerate(options, start=1))
+    task = prompt("pick", count=len(options), what=what, options=numbered)
+    return table_prompt(desk, f"{decision_task(desk)}\n{task}\n{keys}")
