@@ -1,4 +1,9 @@
-"""Commands of `avalon` on files: watch a recorded game again, check it, import games, read the rules."""
+"""Commands of `avalon` on files: watch a recorded game again, check it, import games, read the rules.
+
+What reads and writes games is imported by the command that needs it, so that `--help` does not wait for it.
+"""
+
+from __future__ import annotations
 
 import re
 import sys
@@ -7,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -19,10 +24,13 @@ from agents.cli.rules_page import chosen_setups, print_rules, rules_json
 from agents.cli.table_text import plain
 from agents.cli.table_view import Show, TableView, may_see
 from agents.errors import NimueError
-from games.avalon import transcript as transcripts
 from games.avalon.events import Event
-from games.avalon.importers import Imported, ImportReport, import_file
-from games.avalon.transcript import Origin, Report, Transcript
+
+if TYPE_CHECKING:
+    from games.avalon.importers import Imported, ImportReport
+    from games.avalon.transcript import Report, Transcript
+
+    Written = tuple[ImportReport, Path | None]
 
 Flag = Annotated[bool, Parameter(negative="")]
 
@@ -46,6 +54,8 @@ def replay(
         json: Print the events as JSON, one a line, instead of the table.
         delay: Seconds to wait before each proposal, speech, vote and quest.
     """
+    from games.avalon import transcript as transcripts
+
     if delay < 0:
         raise NimueError(f"--delay is {delay:g} seconds; it cannot be negative.")
     recorded = transcripts.read(transcript)
@@ -124,12 +134,14 @@ def _pauses(console: Console, step: bool, delay: float) -> Callable[[], bool]:
 def verify(*transcript: Path, json: Flag = False) -> int:
     """Check recorded games: the hash chain, the schema and, where the deal is known, every rule.
 
-    Answers 0 if all are sound and 1 if not.
+    The exit code is 0 if all are sound and 1 if not.
 
     Args:
         transcript: Files, or folders of .jsonl files.
         json: Print one JSON object a file.
     """
+    from games.avalon import transcript as transcripts
+
     reports = [transcripts.verify(path) for path in _transcript_files(transcript)]
     console = Console(highlight=False)
     for report in reports:
@@ -182,7 +194,7 @@ def _report_json(report: Report) -> dict[str, object]:
 def import_(source: Path, *, out: Path, format: str | None = None, json: Flag = False) -> int:
     """Read games that people played elsewhere and write one transcript each.
 
-    Answers 0 if a game was imported and 1 if every one was skipped.
+    The exit code is 1 if every game was skipped.
 
     Args:
         source: A log file, or a folder of them.
@@ -190,6 +202,8 @@ def import_(source: Path, *, out: Path, format: str | None = None, json: Flag = 
         format: avalonlogs, proavalon, avalon_nlu or grail; by itself each log tells its own.
         json: Print one JSON object a game.
     """
+    from games.avalon.importers import import_file
+
     if out.suffix == ".jsonl" and out.exists():
         raise NimueError(f"{out} exists already; choose another file.")
     if out.suffix != ".jsonl" and out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -206,10 +220,9 @@ def import_(source: Path, *, out: Path, format: str | None = None, json: Flag = 
     return 0 if any(path is not None for _, path in written) else 1
 
 
-Written = tuple[ImportReport, Path | None]
-
-
 def _write_all(games: Iterable[Imported], source: Path, out: Path) -> Iterator[Written]:
+    from games.avalon import transcript as transcripts
+
     taken: set[str] = set()
     for imported in games:
         report = imported.report
@@ -224,7 +237,7 @@ def _write_all(games: Iterable[Imported], source: Path, out: Path) -> Iterator[W
         taken.add(path.stem)
         path.parent.mkdir(parents=True, exist_ok=True)
         seats = imported.setup.seats if imported.setup is not None else ()
-        origin = Origin(agents=dict.fromkeys(seats, "human"))
+        origin = transcripts.Origin(agents=dict.fromkeys(seats, "human"))
         transcripts.write(path, path.stem, imported.events, origin=origin)
         yield report, path
 
@@ -261,7 +274,7 @@ def _print_import(console: Console, written: list[Written], out: Path) -> None:
     noted = [report for report, path in written if path is not None and report.notes]
     for title, reports in (("skipped", skipped), ("imported with a note", noted)):
         for report in reports[:MAX_LISTED]:
-            why = report.skipped if report.skipped is not None else " ".join(report.notes)
+            why = report.skipped if report.skipped is not None else "; ".join(report.notes)
             line = plain(f"{title}: {report.game}: {why}", console.encoding)
             console.print(Text(line), soft_wrap=True)
         if len(reports) > MAX_LISTED:

@@ -96,7 +96,7 @@ def play(
     max_tokens: Annotated[int | None, Parameter(group=_MODEL)] = None,
     requests_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
     tokens_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    concurrency: Annotated[int, Parameter(group=_MODEL)] = 8,
+    concurrency: Annotated[int, Parameter(group=_MODEL)] = 32,
     paper_protocol: Annotated[Flag, Parameter(group=_METHOD)] = False,
     rules: Annotated[RuleFlags, Parameter(name="*", group=_RULES)] = RuleFlags(),
     method: Annotated[MethodFlags, Parameter(name="*", group=_METHOD)] = MethodFlags(),

@@ -13,10 +13,10 @@ from agents.recon.config import GameConfig
 from agents.recon.game import GameReport
 from agents.recon.state import pack_event
 from agents.runs.folder import RunFolder
-from games.avalon.actions import Decision
+from games.avalon.actions import Decision, DecisionKind
 from games.avalon.events import Event
 
-_DOING = {
+_DOING: dict[DecisionKind, str] = {
     "propose": "choosing a team",
     "speak": "about to speak",
     "vote": "voting",
@@ -27,12 +27,16 @@ _DOING = {
     "bid": "bidding to speak",
 }
 
+_TELLING = frozenset({"evil_talk", "shoot"})
+"""Decisions that tell, by who takes them, who is Evil."""
+
 
 class LiveScreen:
     """The table as a person watches it. What is not the game itself goes to stderr."""
 
     def __init__(self, console: Console, show: Show, names: Mapping[int, str]) -> None:
         self._console = console
+        self._show = show
         self._view = TableView(console, show=show, names=names)
 
     def started(self, run: RunFolder, config: GameConfig, why: str) -> None:
@@ -43,12 +47,14 @@ class LiveScreen:
         self._view.event(event)
 
     def delta(self, seat: int, stage: str, delta: Delta) -> None:
-        if not delta.restart:
-            self._view.delta(seat, stage, delta.field, delta.text)
+        self._view.delta(seat, stage, delta.field, delta.text, restart=delta.restart)
 
     def awaiting(self, decisions: tuple[Decision, ...]) -> None:
         kind = decisions[0].kind
-        self._view.waiting([decision.seat for decision in decisions], _DOING.get(kind, kind))
+        seats = [decision.seat for decision in decisions]
+        if kind in _TELLING and self._show not in ("god", *seats):
+            seats = []
+        self._view.waiting(seats, _DOING[kind])
 
     def paused(self, run: RunFolder, reason: str) -> None:
         self._view.close()

@@ -97,14 +97,14 @@ class HumanSeat:
 
     def _propose(self, view: View, decision: Decision) -> Action:
         size = view.setup.team_size(view.table.quest)
-        question = f"You lead. Name a team of {size} out of the seats 1 to {view.setup.num_players}"
+        question = f"You lead: name a team of {size}, seats 1 to {view.setup.num_players}"
         action = self._ask(view, decision, question, lambda answer: Propose(_team(view, size, answer)))
         assert isinstance(action, Propose)
         rules = view.setup.rules
         # With `leader_first_then_all` the leader has spoken already.
         if rules.is_silent(view.table.attempt) or rules.talk == "leader_first_then_all":
             return action
-        return Propose(action.team, self._words(view, decision, "What do you say with it?"))
+        return Propose(action.team, self._words(view, decision, "Say something with it"))
 
     def _card(self, view: View, decision: Decision) -> Action:
         if view.role.side is Side.GOOD:
@@ -220,8 +220,8 @@ def _vote_in_words(proposal: Proposal) -> str:
 
 def _whom_to(decision: Decision) -> str:
     if decision.kind == "evil_talk":
-        return "Who may Merlin be? Only Evil hears you"
-    return "Your turn to speak."
+        return "Say who Merlin may be, to Evil only"
+    return "Say something"
 
 
 _WAYS_TO_ANSWER = {

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rich.text import Text
 
-from agents.cli.table_private import private_texts, stage_title
+from agents.cli.table_private import private_texts
 from agents.cli.table_text import (
     ALARM_STYLE,
     EVIL_STYLE,
@@ -76,6 +76,7 @@ class TableLines:
         self._opening: list[Event] = []
         self._results: dict[int, bool] = {}
         self._attempt = (0, 0)
+        self._thinking: int | None = None  # whose private texts the last lines were
 
     def of(self, event: Event, was_heard: WasHeard) -> list[Text]:
         """The lines that tell this event, with headings where something new begins.
@@ -96,9 +97,11 @@ class TableLines:
                 [] if was_heard(event.seat or 0, event.data["text"], True) else [self._speech(event)]
             )
         if event.type == "fallback":
+            self._thinking = None
             return [*lines, self._fallback(event)]
         if event.type in AGENT_TYPES:
             return lines + self._private(event, was_heard)
+        self._thinking = None
         return lines + self._by_the_rules(event)
 
     def _by_the_rules(self, event: Event) -> list[Text]:
@@ -106,7 +109,7 @@ class TableLines:
             case "propose":
                 return [self._proposal(event)]
             case "bids":
-                return [self._bids(event.data)]
+                return self._bids(event.data)
             case "vote":
                 return [self._vote(event.data)]
             case "card":
@@ -140,14 +143,23 @@ class TableLines:
     def _plain_seat(self, seat: int) -> str:
         return f"{seat} {self._names[seat]}" if self._names.get(seat) else f"seat {seat}"
 
+    def _without_role(self, seat: int) -> str:
+        return self._plain_seat(seat) + (" (you)" if seat == self._show else "")
+
     def speaker(self, seat: int, addition: str = "") -> Text:
         """What stands before a speech."""
+        self._thinking = None
         return Text.assemble("  ", self.seat(seat), addition, ":")
 
-    def thinker(self, seat: int, stage: str, label: str) -> Text:
-        """What stands before a private text."""
-        words = f"{self._plain_seat(seat)} (private, {stage_title(stage)}) {label}:"
-        return Text(self.private_margin + self.page.clean(words), style=PRIVATE_STYLE)
+    def thinker(self, seat: int, label: str) -> Text:
+        """What stands before a private text; the seat is named where its thinking begins."""
+        words = f"{label}:"
+        margin = self.private_margin + "  "
+        if seat != self._thinking:
+            self._thinking = seat
+            words = f"{self._plain_seat(seat)} (private) {label}:"
+            margin = self.private_margin
+        return Text(margin + self.page.clean(words), style=PRIVATE_STYLE)
 
     @property
     def private_margin(self) -> str:
@@ -155,7 +167,7 @@ class TableLines:
 
     @property
     def private_indent(self) -> str:
-        return self.private_margin + "  "
+        return self.private_margin + "    "
 
     def _running(self, heading: Text, body: str, style: str = "", indent: str = BODY) -> Text:
         page = self.page
@@ -266,11 +278,12 @@ class TableLines:
             return Text.assemble("  ", self.seat(seat), (f"{addition} says nothing.", PRIVATE_STYLE))
         return self._running(self.speaker(seat, addition), text, style)
 
-    def _bids(self, data: Mapping[str, Any]) -> Text:
-        bids = ", ".join(f"{seat}: {bid}" for seat, bid in data["bids"].items())
-        speaker = data.get("speaker")
-        outcome = f"seat {speaker} has the floor" if speaker is not None else "the talk is over"
-        return self._running(Text("  Bids", style=PRIVATE_STYLE), f"{bids}; {outcome}", PRIVATE_STYLE)
+    def _bids(self, data: Mapping[str, Any]) -> list[Text]:
+        bids = [f"{seat} bids {bid}" for seat, bid in data["bids"].items() if bid]
+        if len(bids) < 2:
+            return []  # a single bidder speaks next, and none at all ends the talk
+        told = f"{', '.join(bids)}; seat {data['speaker']} has the floor"
+        return [self._running(Text("  Floor ", style=PRIVATE_STYLE), told, PRIVATE_STYLE, " " * _LABEL)]
 
     def _vote(self, data: Mapping[str, Any]) -> Text:
         label = Text("  Vote   ", style="bold")
@@ -307,7 +320,7 @@ class TableLines:
     # -- the Lady, the shot, the end -----------------------------------------------------------------
 
     def _lady(self, data: Mapping[str, Any]) -> Text:
-        holder, target = self.seat(data["holder"]), self.seat(data["target"])
+        holder, target = self._without_role(data["holder"]), self._without_role(data["target"])
         return Text.assemble(("  Lady   ", "bold"), holder, " looks at ", target)
 
     def _lady_answer(self, event: Event) -> Text:
@@ -319,8 +332,12 @@ class TableLines:
         if target is None:
             return [self._private_line(f"seat {seat} holds fire")]
         outcome = f"{signs.yes} this is Merlin" if event.data["hit"] else f"{signs.no} this is not Merlin"
-        names = Text.assemble(self.seat(seat), " names ", self.seat(target))
-        return [Text(), Text.assemble(("  Shot   ", "bold"), names, "   ", (outcome, "bold"))]
+        names = f"{self._without_role(seat)} takes {self._without_role(target)} for Merlin"
+        return [
+            Text(),
+            Text.assemble(("  Shot   ", "bold"), names),
+            Text(" " * _LABEL + outcome, style="bold"),
+        ]
 
     def _end(self, data: Mapping[str, Any]) -> list[Text]:
         winner = Side(data["winner"])
@@ -347,9 +364,7 @@ class TableLines:
         for told in private_texts(event):
             if was_heard(seat, told.text, False):
                 continue
-            heading = self.thinker(seat, str(event.data.get("stage", event.type)), told.label)
-            if lines:
-                heading = Text(f"{self.private_indent}{self.page.clean(told.label)}:", style=PRIVATE_STYLE)
+            heading = self.thinker(seat, told.label)
             whole = self._running(heading, told.text, PRIVATE_STYLE, self.private_indent)
             lines.append(self._cut(whole, told.max_lines))
         return lines
@@ -358,11 +373,10 @@ class TableLines:
         return first_lines(told, max_lines, width=self.page.width, more=self.page.signs.more)
 
     def _fallback(self, event: Event) -> Text:
-        seat, decision = self._plain_seat(event.seat or 0), event.data.get("decision")
-        asked = f" to {self.page.clean(short(decision))}" if decision is not None else ""
-        words = f"  {self.page.signs.alarm} {seat} gave no usable answer{asked}, a legal move stands for it"
-        reason = event.data.get("reason")
-        if reason is None:
-            return Text(words + ".", style=ALARM_STYLE)
-        told = self._running(Text(words + ":", style=ALARM_STYLE), short(reason), ALARM_STYLE)
-        return self._cut(told, MAX_FALLBACK_LINES)
+        decision, reason = event.data.get("decision"), event.data.get("reason")
+        asked = f"to {short(decision)}" if decision is not None else "here"
+        because = f": {short(reason)}" if reason is not None else "."
+        who = f"  {self.page.signs.alarm} {self._plain_seat(event.seat or 0)} gave no usable answer"
+        told = f"{asked}, a legal move stands for it{because}"
+        line = self._running(Text(who, style=ALARM_STYLE), told, ALARM_STYLE)
+        return self._cut(line, MAX_FALLBACK_LINES)

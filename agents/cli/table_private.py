@@ -5,22 +5,12 @@ The agents own these events and may leave anything out, so every entry of the da
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from agents.cli.table_text import role_title, short
 from games.avalon.events import Event
 from games.avalon.roles import Role
 
-_STAGE_TITLES = {
-    "note": "first impression",
-    "draft": "draft",
-    "second_order": "how others may read the draft",
-    "refined": "second thought",
-    "thought": "second thought",
-    "direct": "thought",
-    "probe": "asked in private",
-}
-_FIELD_TITLES = {
+_LABELS = {
     "think": "thinks",
     "speak": "would say",
     "action": "would do",
@@ -30,8 +20,10 @@ _FIELD_TITLES = {
     "leak": "gives away",
     "leaks": "gives away",
     "leak_risk": "risk of a leak",
-    "changed": "changed",
+    "reading": "a role would read",
 }
+_LABELS_OF_SECOND_THOUGHTS = {"think": "thinks again", "action": "decides", "choice": "decides"}
+_SECOND_THOUGHTS = frozenset({"refined", "thought"})  # the stage, and the event that tells of it
 _READINGS = {role.value: f"{role_title(role)} would read" for role in Role}
 
 
@@ -49,39 +41,35 @@ def stage_kind(stage: str) -> str:
     return stage.partition("#")[0]
 
 
-def stage_title(stage: str) -> str:
-    """What a stage of an agent's reasoning is called at the table."""
-    kind = stage_kind(stage)
-    return _STAGE_TITLES.get(kind, kind.replace("_", " "))
-
-
-def field_title(field: str) -> str:
-    """What a text of a stage is called; a role's name is how that role would read a draft."""
-    return _FIELD_TITLES.get(field) or _READINGS.get(field) or field.replace("_", " ")
+def label_of(stage: str, field: str) -> str:
+    """What a text is called at the table; a field named like a role is how that role would read a draft."""
+    if stage_kind(stage) in _SECOND_THOUGHTS and field in _LABELS_OF_SECOND_THOUGHTS:
+        return _LABELS_OF_SECOND_THOUGHTS[field]
+    return _LABELS.get(field) or _READINGS.get(field) or field.replace("_", " ")
 
 
 def private_texts(event: Event) -> list[PrivateText]:
     """The event in a few short texts."""
-    return [told for told in _READERS.get(event.type, _anything)(event.data) if told.text]
+    return [told for told in _READERS.get(event.type, _anything)(event) if told.text]
 
 
 Texts = Iterator[PrivateText]
 
 
-def _draft(data: Mapping[str, Any]) -> Texts:
-    yield from _present(data, "think", "choice", "action", "speak")
+def _draft(event: Event) -> Texts:
+    yield from _present(event, "think", "choice", "action", "speak")
 
 
-def _thought(data: Mapping[str, Any]) -> Texts:
+def _thought(event: Event) -> Texts:
     # What it speaks is what the table hears next, so it is not told twice.
-    yield from _present(data, "think", "choice", "action", "changed")
+    yield from _present(event, "think", "choice", "action", "changed")
 
 
-def _note(data: Mapping[str, Any]) -> Texts:
-    yield from _present(data, "summary")
-    players = data.get("players")
+def _note(event: Event) -> Texts:
+    yield from _present(event, "summary")
+    players = event.data.get("players")
     if isinstance(players, list):
-        yield PrivateText(field_title("players"), "; ".join(_player(player) for player in players))
+        yield PrivateText(label_of("note", "players"), "; ".join(_player(player) for player in players))
 
 
 def _player(player: object) -> str:
@@ -96,28 +84,28 @@ def _read(name: str, value: object) -> str:
     return short(value) if isinstance(value, str) else f"{name.replace('_', ' ')} {short(value)}"
 
 
-def _second_order(data: Mapping[str, Any]) -> Texts:
-    readings = data.get("readings")
+def _second_order(event: Event) -> Texts:
+    readings = event.data.get("readings")
     for reading in readings if isinstance(readings, list) else []:
         if isinstance(reading, Mapping):
             role = short(reading.get("role", "somebody"))
             label = _READINGS.get(role, f"{role} would read")
             yield PrivateText(label, short(reading.get("reading", "")), max_lines=2)
-    yield from _present(data, "leaks", "leak_risk")
+    yield from _present(event, "leaks", "leak_risk")
 
 
-def _anything(data: Mapping[str, Any]) -> Texts:
-    yield from _present(data, *(field for field in data if field != "stage"))
+def _anything(event: Event) -> Texts:
+    yield from _present(event, *event.data)
 
 
-def _present(data: Mapping[str, Any], *fields: str) -> Texts:
+def _present(event: Event, *fields: str) -> Texts:
     for field in fields:
-        value = data.get(field)
+        value = event.data.get(field)
         if value is not None and value != [] and value != {}:
-            yield PrivateText(field_title(field), short(value))
+            yield PrivateText(label_of(event.type, field), short(value))
 
 
-_READERS: dict[str, Callable[[Mapping[str, Any]], Texts]] = {
+_READERS: dict[str, Callable[[Event], Texts]] = {
     "draft": _draft,
     "note": _note,
     "second_order": _second_order,

@@ -14,7 +14,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from agents.cli.table_lines import BODY, Page, Show, TableLines
-from agents.cli.table_private import field_title, stage_kind
+from agents.cli.table_private import label_of, stage_kind
 from agents.cli.table_text import PRIVATE_STYLE, Flow, same_words, seat_list, signs_for
 from games.avalon.events import AGENT_TYPES, Event
 
@@ -178,7 +178,7 @@ class TableView:
         if _is_public(growing):
             heading, style, indent = lines.speaker(seat), "", BODY
         else:
-            heading = lines.thinker(seat, stage, field_title(field))
+            heading = lines.thinker(seat, label_of(stage, field))
             style, indent = PRIVATE_STYLE, lines.private_indent
         flow = Flow(width=lines.page.width, indent=indent, column=heading.cell_len, clean=lines.page.clean)
         return _Stream(growing, heading, style, flow)
@@ -212,7 +212,7 @@ class TableView:
             self._end_stream()
         took_back = [growing for growing, _ in self._heard if growing[:2] == (seat, stage)]
         if took_back:
-            again = f"{self._lines.private_margin}(seat {seat} starts this again)"
+            again = f"{self._lines.private_margin}  (seat {seat} begins this anew)"
             self._print_lines([Text(again, style=PRIVATE_STYLE)])
         self._heard = [(growing, said) for growing, said in self._heard if growing not in took_back]
         self._begun = {growing for growing in self._begun if growing[:2] != (seat, stage)}

@@ -59,7 +59,7 @@ class ModelOptions:
     max_retries: int = 5
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
-    concurrency: int = 8
+    concurrency: int = 32
     base_url: str | None = None
     """Another server that speaks the provider's protocol; the provider's environment variable when None."""
 

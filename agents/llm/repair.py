@@ -20,6 +20,9 @@ Reason = Literal["empty", "refusal", "truncated", "invalid", "no_json"]
 
 _NOT_JSON = (ValueError, RecursionError)
 """A number of thousands of digits and nesting without end are no syntax errors to the parsers."""
+_LONGEST_MENDED = 20_000
+"""Characters; mending takes quadratic time on the worst noise, and no answer is this long."""
+_MOST_OBJECTS = 500
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _TRAILING_NUMBER = re.compile(r"[:,\[]\s*-?[\d.eE+]*\Z")
@@ -100,6 +103,8 @@ def _candidates(text: str, schema: type[BaseModel], truncated: bool) -> Iterator
         yield "embedded", value
     for block in (*reversed(fenced), text):
         for part in _worth_mending(block, schema):
+            if len(part) > _LONGEST_MENDED:
+                continue
             with suppress(*_NOT_JSON):
                 yield "repaired", json_repair.loads(_TRAILING_NUMBER.sub("", part) if truncated else part)
 
@@ -109,7 +114,9 @@ def _embedded_objects(text: str) -> list[dict[str, object]]:
     decoder = json.JSONDecoder()
     found: list[dict[str, object]] = []
     position = text.find("{")
-    while position >= 0:
+    for _ in range(_MOST_OBJECTS):
+        if position < 0:
+            break
         try:
             value, end = decoder.raw_decode(text, position)
         except _NOT_JSON:

@@ -106,29 +106,36 @@ def _not_pending(state: State, decision: Decision) -> IllegalAction:
     return IllegalAction(f"{decision.id} cannot be decided now; the game waits for {asked}.")
 
 
-def check_all(state: State, actions: Mapping[int, Action]) -> None:
-    """Raise `IllegalAction` unless every pending seat, and no other, answers within the rules."""
+def check_all(state: State, actions: Mapping[int, Action]) -> tuple[Decision, ...]:
+    """Answer with the decisions that these actions take.
+
+    Raises `IllegalAction` unless every pending seat, and no other, answers within the rules.
+    """
     waiting = pending(state)
     if not waiting:
         raise IllegalAction(f"The game is over{_how(state)}; it takes no more actions.")
-    if len(actions) != len(waiting) or any([decision.seat not in actions for decision in waiting]):
-        _refuse_wrong_seats(state, waiting, actions)
+    if len(actions) != len(waiting):
+        raise _wrong_seats(state, waiting, actions)
     check_one = CHECKS[waiting[0].kind]
     for decision in waiting:
-        check_one(state, decision.seat, actions[decision.seat])
+        seat = decision.seat
+        if seat not in actions:
+            raise _wrong_seats(state, waiting, actions)
+        check_one(state, seat, actions[seat])
+    return waiting
 
 
 def _how(state: State) -> str:
     return f", {state.ending.winner} has won ({state.ending.reason})" if state.ending else ""
 
 
-def _refuse_wrong_seats(state: State, waiting: tuple[Decision, ...], actions: Mapping[int, Action]) -> None:
+def _wrong_seats(state: State, waiting: tuple[Decision, ...], actions: Mapping[int, Action]) -> IllegalAction:
     wanted = [decision.seat for decision in waiting]
     missing = [seat for seat in wanted if seat not in actions]
     surplus = [seat for seat in actions if seat not in wanted]
     complaint = [f"no answer of {_seats(missing)}"] if missing else []
     complaint += [f"{_seats(surplus)} not asked"] if surplus else []
-    raise IllegalAction(
+    return IllegalAction(
         f"Quest {state.quest}, attempt {state.attempt}: {waiting[0].kind} wants one answer of "
         f"{_seats(wanted)}, but there is {' and '.join(complaint)}."
     )

@@ -18,6 +18,9 @@ class Role(StrEnum):
     OBERON = "oberon"
     MINION = "minion"
 
+    # A role equals its name, so it may hash like it; Enum's own hash is a Python call, felt in every set.
+    __hash__ = str.__hash__
+
     @property
     def side(self) -> Side:
         return Side.EVIL if self in EVIL_ROLES else Side.GOOD

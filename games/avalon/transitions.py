@@ -18,7 +18,6 @@ from games.avalon.legality import (
     check_all,
     lady_targets,
     may_hold_fire,
-    pending,
     shooter_of,
     team_on_the_table,
 )
@@ -33,12 +32,13 @@ from games.avalon.order_of_play import (
     queue_before_proposal,
     seat_after,
 )
-from games.avalon.roles import Side
+from games.avalon.roles import Role, Side
 from games.avalon.setup import MAX_ATTEMPTS, Setup
 from games.avalon.state import SILENCE, Ending, EndReason, Floor, Phase, QuestResult, State, secrets_of
 from games.avalon.talk import clean_speech, mentioned_seats, next_speaker
 from games.errors import GameError
 
+_NAME = {role: role.value for role in Role}
 _KEY = tuple(str(seat) for seat in range(11))  # JSON keys of seats
 
 Step = tuple[State, tuple[Event, ...]]
@@ -65,13 +65,17 @@ def start(setup: Setup, deal: Deal) -> Step:
         shot_spent=False,
         ending=None,
     )
-    roles = {_KEY[seat]: role.value for seat, role in enumerate(deal.roles, start=1)}
+    roles = _roles_by_seat(deal.roles)
     events = [_header(setup), Event("deal", 0, 0, None, "god", {"roles": roles, "first_leader": first})]
     for seat in secrets.seats:
         night = knowledge_to_json(knowledge_of(setup, deal.roles, seat))
         events.append(Event("knowledge", 0, 0, seat, (seat,), night))
     state, opening = _open_attempt(state, 1, 1, first)
     return state, (*events, *opening)
+
+
+def _roles_by_seat(roles: tuple[Role, ...]) -> dict[str, str]:
+    return {_KEY[seat]: _NAME[role] for seat, role in enumerate(roles, start=1)}
 
 
 def _check_deal(setup: Setup, deal: Deal) -> None:
@@ -94,24 +98,24 @@ def apply(state: State, actions: Mapping[int, Action]) -> Step:
     Raises `IllegalAction` if a pending seat is missing, another seat is named, or an action breaks the
     rules.
     """
-    check_all(state, actions)
+    asked = check_all(state, actions)[0]
     match state.phase:
         case Phase.VOTE:
             return _count_votes(state, cast(Mapping[int, Vote], actions))
         case Phase.PROPOSE:
-            return _put_on_table(state, cast(Propose, actions[state.leader]))
+            return _put_on_table(state, cast(Propose, actions[asked.seat]), asked.id)
         case Phase.QUEST:
             return _go_on_quest(state, cast(Mapping[int, Card], actions))
         case Phase.TALK:
-            return _speak(state, cast(Speak, actions[state.floor.queue[0]]))
+            return _speak(state, cast(Speak, actions[asked.seat]), asked.id)
         case Phase.BID:
             return _give_floor(state, cast(Mapping[int, Bid], actions))
         case Phase.EVIL_TALK:
-            return _whisper(state, cast(Speak, actions[state.floor.queue[0]]))
+            return _whisper(state, cast(Speak, actions[asked.seat]), asked.id)
         case Phase.SHOOT:
-            return _shoot(state, cast(Shoot | HoldFire, actions[shooter_of(state)]))
+            return _shoot(state, cast(Shoot | HoldFire, actions[asked.seat]), asked.id)
         case Phase.LADY:
-            return _inspect(state, cast(Inspect, actions[state.lady_holders[-1]]))
+            return _inspect(state, cast(Inspect, actions[asked.seat]), asked.id)
         case Phase.END:
             raise AssertionError("check_all refuses every action at the end.")
 
@@ -158,16 +162,20 @@ def _within_attempt(state: State, phase: Phase, team: tuple[int, ...] | None, fl
     )
 
 
-def _put_on_table(state: State, action: Propose) -> Step:
+def _put_on_table(state: State, action: Propose, decision: str) -> Step:
     quest, attempt, leader = state.quest, state.attempt, state.leader
     num_players = len(state.secrets.seats)
     rules = state.secrets.setup.rules
-    decision = pending(state)[0].id
     revised = state.team is not None
-    team = tuple(sorted(action.team))
-    data = {"team": list(team), "final": is_final(rules, attempt, revised)}
-    events = [Event("propose", quest, attempt, leader, "all", data, decision)]
-    text = "" if rules.is_silent(attempt) else clean_speech(action.speech)
+    members = sorted(action.team)
+    team = tuple(members)
+    data = {"team": members, "final": is_final(rules, attempt, revised)}
+    proposal = Event("propose", quest, attempt, leader, "all", data, decision)
+    if rules.is_silent(attempt):
+        voting, forced = _call_vote(state, team)
+        return voting, (proposal, *forced)
+    events = [proposal]
+    text = clean_speech(action.speech)
     if text:
         events.append(Event("speech", quest, attempt, leader, "all", {"text": text}, decision))
     queue = queue_after_proposal(rules, leader, attempt, num_players)
@@ -179,11 +187,11 @@ def _put_on_table(state: State, action: Propose) -> Step:
     return _within_attempt(state, phase, team, floor), tuple(events)
 
 
-def _speak(state: State, action: Speak) -> Step:
+def _speak(state: State, action: Speak, decision: str) -> Step:
     floor = state.floor
     speaker = floor.queue[0]
     text = clean_speech(action.text)
-    event = Event("speech", state.quest, state.attempt, speaker, "all", {"text": text}, pending(state)[0].id)
+    event = Event("speech", state.quest, state.attempt, speaker, "all", {"text": text}, decision)
     heard = Floor(floor.queue[1:], (*floor.spoken, speaker), mentioned_seats(text, len(state.secrets.seats)))
     phase = Phase.TALK
     if not heard.queue:
@@ -218,10 +226,8 @@ def _call_vote(state: State, team: tuple[int, ...]) -> Step:
 
 def _count_votes(state: State, actions: Mapping[int, Vote]) -> Step:
     quest, attempt = state.quest, state.attempt
-    votes = {}
-    for seat in state.secrets.seats:
-        # A leader who does not vote (`leader_votes`) counts as approving.
-        votes[_KEY[seat]] = actions[seat].approve if seat in actions else True
+    # A leader who does not vote (`leader_votes`) counts as approving.
+    votes = {_KEY[seat]: seat not in actions or actions[seat].approve for seat in state.secrets.seats}
     approved = 2 * sum(votes.values()) > len(votes)
     data = {"votes": votes, "approved": approved, "forced": False}
     event = Event("vote", quest, attempt, None, "all", data)
@@ -298,18 +304,17 @@ def _take_aim(state: State) -> State:
     return replace(state, phase=Phase.SHOOT)
 
 
-def _whisper(state: State, action: Speak) -> Step:
+def _whisper(state: State, action: Speak, decision: str) -> Step:
     speaker, *others = state.floor.queue
     listeners = (*state.floor.spoken, *state.floor.queue)
     data = {"text": clean_speech(action.text)}
-    decision = pending(state)[0].id
     event = Event("speech", state.quest, state.attempt, speaker, tuple(sorted(listeners)), data, decision)
     if others:
         return replace(state, floor=Floor(tuple(others), (*state.floor.spoken, speaker))), (event,)
     return replace(state, phase=Phase.SHOOT, floor=SILENCE), (event,)
 
 
-def _shoot(state: State, action: Shoot | HoldFire) -> Step:
+def _shoot(state: State, action: Shoot | HoldFire, decision: str) -> Step:
     quest, attempt, shooter = state.quest, state.attempt, shooter_of(state)
     phase = phase_after_early_shot(state.secrets.setup, quest)
     if isinstance(action, HoldFire):
@@ -319,7 +324,7 @@ def _shoot(state: State, action: Shoot | HoldFire) -> Step:
         return following, (held, *more)
     hit = action.target == state.secrets.merlin
     data = {"target": action.target, "hit": hit}
-    shot = Event("shot", quest, attempt, shooter, "all", data, pending(state)[0].id)
+    shot = Event("shot", quest, attempt, shooter, "all", data, decision)
     if hit:
         return _end(state, Side.EVIL, "merlin_shot", shot)
     if not may_hold_fire(state):
@@ -328,8 +333,8 @@ def _shoot(state: State, action: Shoot | HoldFire) -> Step:
     return following, (shot, *more)
 
 
-def _inspect(state: State, action: Inspect) -> Step:
-    holder, target, decision = state.lady_holders[-1], action.target, pending(state)[0].id
+def _inspect(state: State, action: Inspect, decision: str) -> Step:
+    holder, target = state.lady_holders[-1], action.target
     side = Side.EVIL if target in state.secrets.evil else Side.GOOD
     answer = {"target": target, "side": side.value}
     looked = (
@@ -347,8 +352,7 @@ def _next_quest(state: State) -> Step:
 
 
 def _end(state: State, winner: Side, reason: EndReason, *before: Event) -> Step:
-    roles = {_KEY[seat]: role.value for seat, role in enumerate(state.roles, start=1)}
-    data = {"winner": winner.value, "reason": reason, "roles": roles}
+    data = {"winner": winner.value, "reason": reason, "roles": _roles_by_seat(state.roles)}
     ending = Event("end", state.quest, state.attempt, None, "all", data)
     ended = replace(state, phase=Phase.END, floor=SILENCE, ending=Ending(winner, reason))
     return ended, (*before, ending)

@@ -113,8 +113,8 @@ def proposed_evil_chances(player: PlayerClass, size: int, num_players: int) -> t
 def fail_card_chance(num_evil: int, quest: int) -> float:
     """How likely one of so many Evil seats aboard plays a fail card.
 
-    Two independent cards of this chance give the counted pairs within .04 (quest 4; elsewhere within
-    .02), so a seat need not know what its partner does.
+    Two independent cards of this chance give the counted pairs within .06 on quest 4 and within .02
+    elsewhere, so a seat need not know what its partner does.
     """
     aboard = min(num_evil, 2)
     _, one_fail, two_fails = FAIL_CARDS[aboard][quest - 1]

@@ -136,5 +136,6 @@ def _disturb_global_randomness() -> None:
 def _must_be_equal(action: Action, other: Action, setup: Setup, decision: Decision, where: str) -> None:
     if action != other:
         raise AssertionError(
-            f"{setup.name} with {setup.rules}, {decision.id}: the bot answers {action}, but with {where} {other}."
+            f"{setup.name} with {setup.rules}, {decision.id}: "
+            f"the bot answers {action}, but with {where} {other}."
         )

@@ -1,7 +1,7 @@
 """AvalonBench's rule bots (arXiv 2310.05036), re-specified: honest deduction against plain sabotage.
 
-Two of them at a 5-seat table reproduce the published .382 Good wins; see the tests. Percival plays
-as a Servant, and every Evil role but the Assassin as the Minion.
+At a table of five under AvalonBench's rules Good wins .394 +- .009 of the games (3,000), published is
+.382. Percival plays as a Servant, and every Evil role but the Assassin as the Minion.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from games.avalon.actions import Action, Bid, Card, Decision, Inspect, Propose, 
 from games.avalon.draws import Deal
 from games.avalon.events import Event
 from games.avalon.roles import EVIL_ROLES, Role, Side
-from games.avalon.rules import apply, pending, start
+from games.avalon.rules import IllegalAction, apply, pending, start
 from games.avalon.setup import Setup
 from games.avalon.state import EndReason, State
 from games.avalon.talk import MAX_BID
@@ -73,13 +73,17 @@ def evil_aboard(roles: tuple[Role, ...], team: tuple[int, ...]) -> tuple[int, ..
 def reenact(game: RecordedGame) -> tuple[Event, ...]:
     """Play the recorded decisions by the rules.
 
-    Raises `GameError` (mostly `Unplayable`) at the first point where log and rules part.
+    Raises `Unplayable` at the first point where log and rules part.
     """
     script = _Script(game)
     state, events = start(game.setup, Deal(game.roles, script.first_leader))
     told = list(events)
     while waiting := pending(state):
-        state, new_events = apply(state, {decision.seat: script.answer(decision) for decision in waiting})
+        actions = {decision.seat: script.answer(decision) for decision in waiting}
+        try:
+            state, new_events = apply(state, actions)
+        except IllegalAction as problem:
+            raise Unplayable(f"{waiting[0].id}: {problem}") from problem
         for event in new_events:
             script.compare(event)
         told += new_events

@@ -1,8 +1,9 @@
 """What the watcher of a table sees: the three golden scrolls, privacy, streaming, hostile text."""
 
+import functools
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from rich.text import Text
 
 from agents.cli.table_text import ASCII_SIGNS, Flow, flow_text, plain, signs_for
 from agents.cli.table_view import Show, TableView
+from games.avalon.bots import make_bot
 from games.avalon.events import Event
-from games.avalon.setup import PRESETS, Rules, Setup
+from games.avalon.play import play
+from games.avalon.setup import PRESETS, Rules, Setup, preset
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "avalon"
 NAMES = {1: "recon", 2: "cot", 3: "human", 4: "recon", 5: "naive"}
@@ -148,10 +151,10 @@ def scripted_game() -> tuple[Event, ...]:
     )
 
 
-def shown(show: Show, events: Sequence[Event], width: int = 80) -> str:
+def shown(show: Show, events: Sequence[Event], names: Mapping[int, str] = NAMES) -> str:
     """What a piped view prints."""
     out = io.StringIO()
-    view = TableView(Console(file=out, width=width, no_color=True), show=show, names=NAMES)
+    view = TableView(Console(file=out, width=80, no_color=True), show=show, names=names)
     for event in events:
         view.event(event)
     view.close()
@@ -183,9 +186,20 @@ def test_a_watched_game_reads_as_in_the_golden_scroll(show: Show, file: str) -> 
     assert text == path.read_text(encoding="utf-8")
 
 
+@functools.cache
+def game_of_ten() -> tuple[Event, ...]:
+    rules = Rules(talk="round_robin", lady_of_the_lake=True, evil_talk_before_shot=True)
+    setup = preset("10-standard", rules)
+    return play(setup, {seat: make_bot("human_table", seat) for seat in setup.seats}, seed=1).events
+
+
 @pytest.mark.parametrize("show", ["god", "public", 1, 3, 5])
-def test_a_piped_view_has_whole_lines_that_fit_and_no_control_codes(show: Show) -> None:
-    text = shown(show, scripted_game())
+@pytest.mark.parametrize("game", [scripted_game, game_of_ten])
+def test_a_piped_view_has_whole_lines_that_fit_and_no_control_codes(
+    show: Show, game: Callable[[], tuple[Event, ...]]
+) -> None:
+    names = dict.fromkeys(range(1, 11), "an agent of long name")
+    text = shown(show, game(), names=names)
     assert text.endswith("\n")
     assert all(character == "\n" or character.isprintable() for character in text)
     assert max(cell_len(line) for line in text.splitlines()) <= 80
@@ -220,7 +234,7 @@ def test_markup_and_escapes_of_a_speech_are_shown_as_plain_words() -> None:
 
 def test_a_name_cannot_carry_control_codes_onto_the_screen() -> None:
     out = io.StringIO()
-    names = {seat: "e\x1b[2Jvil\n\u202e" for seat in range(1, 6)}
+    names = dict.fromkeys(range(1, 6), "e\x1b[2Jvil\n\u202e")
     view = TableView(Console(file=out, width=80), show="god", names=names)
     for event in scripted_game():
         view.event(event)
@@ -252,9 +266,9 @@ def test_agents_events_with_missing_or_strange_entries_are_still_shown() -> None
     text = shown("god", (*opening(), *proposal(1, 1, 1, (1, 2)), *strange))
     assert "of the others: ? suspicion 1; seat 2" in text
     assert "risk of a leak: high" in text
-    assert "would do: 3" in text
+    assert "decides: 3" in text
     assert "belief: 2 0.25" in text
-    assert "! 1 recon gave no usable answer, a legal move stands for it.\n" in text
+    assert "! 1 recon gave no usable answer here, a legal move stands for it.\n" in text
 
 
 def test_a_long_thought_is_cut_after_three_lines() -> None:
@@ -280,8 +294,8 @@ def test_bids_a_forced_team_and_held_fire_have_their_lines() -> None:
         ),
     )
     assert "thinks of the team 1 2" in text
-    assert "1: 0, 2: 4, 3: 1, 4: 0, 5: 0; seat 2 has the floor" in text
-    assert "the talk is over" in text
+    assert "Floor  2 bids 4, 3 bids 1; seat 2 has the floor" in text
+    assert text.count("Floor") == 1
     assert "Vote   none: by the rules of this table the team goes." in text
     assert "seat 4 holds fire" in text
 
@@ -340,9 +354,9 @@ def test_only_the_first_of_several_growing_texts_streams() -> None:
         Event("draft", 1, 1, 2, (2,), {"stage": "draft", "think": "Mine first. Done.", "action": "approve"})
     )
     assert out.getvalue().splitlines() == [
-        "    ┊ 2 cot (private, draft) thinks: Mine first. Done.",
-        "    ┊ 2 cot (private, draft) would do: approve",
-        "    ┊ 4 recon (private, draft) thinks: Mine too.",
+        "    ┊ 2 cot (private) thinks: Mine first. Done.",
+        "    ┊   would do: approve",
+        "    ┊ 4 recon (private) thinks: Mine too.",
     ]
 
 
@@ -352,7 +366,7 @@ def test_a_draft_said_unchanged_is_still_heard_as_a_speech() -> None:
     view.event(Event("draft", 1, 1, 2, (2,), {"speak": "I trust seat 4."}))
     view.event(speech(1, 1, 2, "I trust seat 4."))
     assert out.getvalue().splitlines() == [
-        "    ┊ 2 cot (private, draft) would say: I trust seat 4.",
+        "    ┊ 2 cot (private) would say: I trust seat 4.",
         "  2 cot ◆ Morgana: I trust seat 4.",
     ]
 
@@ -370,9 +384,9 @@ def test_a_whole_turn_that_streams_is_told_once_and_so_is_the_next() -> None:
         view.event(Event("thought", 1, 1, 2, (2,), {"think": "Three.", "speak": "Four.", "changed": []}))
         view.event(speech(1, 1, 2, "Four."))
     turn = [
-        "    ┊ 2 cot (private, draft) thinks: One.",
-        "    ┊ 2 cot (private, draft) would say: Two.",
-        "    ┊ 2 cot (private, second thought) thinks: Three.",
+        "    ┊ 2 cot (private) thinks: One.",
+        "    ┊   would say: Two.",
+        "    ┊   thinks again: Three.",
         "  2 cot ◆ Morgana: Four.",
     ]
     assert out.getvalue().splitlines() == turn * 2
@@ -386,9 +400,8 @@ def test_of_several_readings_that_grow_side_by_side_only_the_first_streams() -> 
     view.delta(2, "refined", "think", "Well.")
     view.close()
     assert out.getvalue().splitlines() == [
-        "    ┊ 2 cot (private, how others may read the draft) reading: As Merlin I would",
-        "    ┊   doubt it.",
-        "    ┊ 2 cot (private, second thought) thinks: Well.",
+        "    ┊ 2 cot (private) a role would read: As Merlin I would doubt it.",
+        "    ┊   thinks again: Well.",
     ]
 
 
@@ -399,9 +412,9 @@ def test_a_restarted_answer_streams_anew_and_its_former_words_count_for_nothing(
     view.delta(2, "draft", "think", "A whole thought.")
     view.event(Event("draft", 1, 1, 2, (2,), {"think": "A whole thought."}))
     assert out.getvalue().splitlines() == [
-        "    ┊ 2 cot (private, draft) thinks: Half a tho",
-        "    ┊ (seat 2 starts this again)",
-        "    ┊ 2 cot (private, draft) thinks: A whole thought.",
+        "    ┊ 2 cot (private) thinks: Half a tho",
+        "    ┊   (seat 2 begins this anew)",
+        "    ┊   thinks: A whole thought.",
     ]
 
 
@@ -424,8 +437,8 @@ def test_an_event_of_the_game_ends_a_stream_and_releases_what_was_held() -> None
     view.event(Event("thought", 1, 1, 5, (5,), {"think": "Held."}))
     view.event(vote(1, 1, "12"))
     assert out.getvalue().splitlines() == [
-        "    ┊ 2 cot (private, draft) thinks: I was about to",
-        "    ┊ 5 naive (private, second thought) thinks: Held.",
+        "    ┊ 2 cot (private) thinks: I was about to",
+        "    ┊ 5 naive (private) thinks again: Held.",
         "  Vote   ✓ approve 1 2   ✗ reject 3 4 5   2 to 3, rejected",
     ]
 
@@ -468,9 +481,7 @@ def test_the_status_line_is_overwritten_by_the_next_line() -> None:
     view.waiting([4], "voting")
     assert out.getvalue().endswith(f"{erase}  … seat 4 is voting")
     view.event(Event("thought", 1, 1, 4, (4,), {"think": "Yes."}))
-    assert out.getvalue().endswith(
-        f"{erase}    ┊ 4 recon (private, second thought) thinks: Yes.\n  … seat 4 is voting"
-    )
+    assert out.getvalue().endswith(f"{erase}    ┊ 4 recon (private) thinks again: Yes.\n  … seat 4 is voting")
     view.event(vote(1, 1, "1"))
     assert out.getvalue().endswith(f"{erase}  Vote   ✓ approve 1   ✗ reject 2 3 4 5   1 to 4, rejected\n")
 

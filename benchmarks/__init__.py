@@ -1,0 +1,1 @@
+"""What the performance and effect figures are measured with; run by hand, results in `results/`."""

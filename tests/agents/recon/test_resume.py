@@ -1,0 +1,108 @@
+"""A game is killed with SIGKILL twenty times at random points and still ends as it would have ended."""
+
+import asyncio
+import json
+import multiprocessing
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from agents.llm.journal import read_records
+from agents.recon.config import GameConfig
+from agents.recon.state import unpack_event
+from agents.runs.event_log import read_events
+from agents.runs.folder import RunFolder, create_run
+from games.avalon.setup import TABLE_RULES, preset
+from games.avalon.transcript import verify
+from tests.agents.recon.killable import play_leg, play_logged
+
+NUM_KILLS = 20
+SECONDS_A_CALL = 0.004  # so that kills fall into calls as well as between them
+
+CONFIG = GameConfig(
+    setup=preset("5-standard", TABLE_RULES).to_json(),
+    seed=11,
+    agents="recon,1=naive",
+    model="scripted:3",
+    contemplation={"brief": True, "readings": "per_role"},
+)
+
+
+def answered(run: RunFolder) -> set[str]:
+    if not run.calls.exists():
+        return set()
+    records = read_records(run.calls)
+    return {f"{record.tag.decision} {record.tag.stage} {record.tag.attempt}" for record in records}
+
+
+def kill_after(run: RunFolder, asked: Path, num_new_calls: int) -> bool:
+    """Play one leg and kill it when so many more calls are answered; whether it ended by itself first."""
+    fork = multiprocessing.get_context("forkserver")
+    fork.set_forkserver_preload(["tests.agents.recon.killable"])
+    goal = _num_lines(run.calls) + num_new_calls
+    leg = fork.Process(target=play_leg, args=(run.path, CONFIG.model_dump(), asked, SECONDS_A_CALL))
+    leg.start()
+    while leg.is_alive() and _num_lines(run.calls) < goal:
+        time.sleep(0.001)
+    leg.kill()
+    leg.join()
+    assert leg.exitcode in (0, -signal.SIGKILL)
+    return leg.exitcode == 0
+
+
+def _num_lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, set[str]]:
+    folder = tmp_path_factory.mktemp("whole")
+    run = create_run(folder, "avalon.play", {})
+    asyncio.run(play_logged(run, CONFIG, folder / "asked", 0))
+    return (run.artifacts / "g1.jsonl").read_bytes(), answered(run)
+
+
+@pytest.mark.timeout(300)
+def test_a_game_killed_twenty_times_ends_as_the_uninterrupted_one(
+    tmp_path: Path, uninterrupted: tuple[bytes, set[str]]
+) -> None:
+    transcript, calls = uninterrupted
+    draw = random.Random(5)
+    run = create_run(tmp_path, "avalon.play", {})
+    legs = 0
+    kills = 0
+    # Kill points spread over the whole game, some right at the start of a leg.
+    mean = max(1, len(calls) // (NUM_KILLS + 2))
+    ended = False
+    while not ended:
+        before = answered(run)
+        asked = tmp_path / f"asked-{legs}"
+        more = draw.randint(0, 2 * mean - 1) if kills < NUM_KILLS else 10 * len(calls)
+        ended = kill_after(run, asked, more)
+        again = set(asked.read_text().splitlines()) & before if asked.exists() else set()
+        assert not again, "a call that was answered is asked again"
+        legs += 1
+        kills += not ended
+
+    assert kills == NUM_KILLS
+    assert (run.artifacts / "g1.jsonl").read_bytes() == transcript
+    assert verify(run.artifacts / "g1.jsonl").ok
+    assert answered(run) == calls
+    recorded = [event for event in read_events(run.events) if event.kind == "game"]
+    assert [event.data["n"] for event in recorded] == list(range(len(recorded)))
+    lines = [json.loads(line) for line in transcript.splitlines()]
+    played = [line for line in lines if line["t"] not in ("origin", "seal")]
+    assert [unpack_event(event.data["event"]).type for event in recorded] == [line["t"] for line in played]
+
+
+def test_resuming_a_finished_game_asks_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "avalon.play", {})
+    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first", 0))
+    transcript = (run.artifacts / "g1.jsonl").read_bytes()
+    second = asyncio.run(play_logged(run, CONFIG, tmp_path / "second", 0))
+    assert (tmp_path / "second").read_text() == ""
+    assert (run.artifacts / "g1.jsonl").read_bytes() == transcript
+    assert second.usage == first.usage
