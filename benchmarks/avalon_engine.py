@@ -34,7 +34,7 @@ import numpy as np
 from games.avalon.actions import Action, Card, Propose, Shoot, Vote
 from games.avalon.draws import deal
 from games.avalon.events import Event
-from games.avalon.outcomes import outcomes, random_choices
+from games.avalon.outcomes import outcomes, random_choices, teams_of
 from games.avalon.rules import apply, pending, start
 from games.avalon.setup import Rules, Setup, preset
 from games.avalon.transcript import write
@@ -48,8 +48,8 @@ def play_with_events(setup: Setup, seed: int, chance: random.Random) -> list[Eve
     """A random game with its full event log."""
     state, told = start(setup, deal(setup, seed))
     log = list(told)
-    flip, seats, evil = chance.random, setup.seats, state.secrets.evil
-    good = [seat for seat in seats if seat not in evil]
+    flip, evil = chance.random, state.secrets.evil
+    good = [seat for seat in setup.seats if seat not in evil]
     while waiting := pending(state):
         first = waiting[0]
         actions: dict[int, Action]
@@ -57,8 +57,8 @@ def play_with_events(setup: Setup, seed: int, chance: random.Random) -> list[Eve
             case "vote":
                 actions = {decision.seat: _YES if flip() < 0.5 else _NO for decision in waiting}
             case "propose":
-                team = chance.sample(seats, state.secrets.team_sizes[state.quest - 1])
-                actions = {first.seat: Propose(tuple(team))}
+                teams = teams_of(6, state.secrets.team_sizes[state.quest - 1])
+                actions = {first.seat: Propose(teams[int(flip() * len(teams))])}
             case "card":
                 actions = {
                     decision.seat: _FAIL if decision.seat in evil and flip() < 0.5 else _SUCCESS
@@ -136,22 +136,23 @@ def reference_sides(checkout: Path) -> tuple[Side, Side]:
 
 
 def play_reference_game(environment: Any, chance: random.Random) -> None:
-    """A random game by the methods of AvalonBench's environment; its seats count from 0."""
-    flip, seats = chance.random, range(6)
+    """A random game by the methods of AvalonBench's environment, whose seats count from 0."""
+    flip, seats = chance.random, range(1, 7)
     is_good = environment.is_good.tolist()
-    good = [seat for seat in seats if is_good[seat]]
-    team: list[int] = []
+    good = [seat for seat in seats if is_good[seat - 1]]
+    team: tuple[int, ...] = ()
     while not environment.done:
         match environment.get_phase()[0]:
             case 0:
-                team = chance.sample(seats, environment.get_team_size())
+                teams = teams_of(6, environment.get_team_size())
+                team = teams[int(flip() * len(teams))]
                 environment.choose_quest_team(frozenset(team), environment.get_quest_leader())
             case 1:
                 environment.gather_team_votes([flip() < 0.5 for _ in seats])
             case 2:
-                environment.gather_quest_votes([is_good[seat] or flip() < 0.5 for seat in team])
+                environment.gather_quest_votes([is_good[seat - 1] or flip() < 0.5 for seat in team])
             case 3:
-                environment.choose_assassination_target(environment.get_assassin(), chance.choice(good))
+                environment.choose_assassination_target(environment.get_assassin(), chance.choice(good) - 1)
 
 
 def games_per_second(play: Side, seed: int, num_games: int) -> float:

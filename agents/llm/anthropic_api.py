@@ -67,7 +67,8 @@ def open_model(name: str, options: ModelOptions) -> Model:
     )
     return Model(
         name=ModelName("anthropic", name),
-        chat=SchemaFallbackChatModel(inner=chat, native=("output_config",)),
+        # llama.cpp's server, for one, speaks this protocol but passes over its structured output.
+        chat=SchemaFallbackChatModel(inner=chat, native=("output_config",), say_too=base_url != _OFFICIAL),
         constrain=_constrain,
         close=lambda: None,
     )

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from agents.llm.chat_wrapper import RESTARTED, StreamedAnswer, closing
 from agents.llm.finish import Finish, finish_of
 from agents.llm.model import CallTag, Model
-from agents.llm.repair import Read, Reason, Unread, read_answer
+from agents.llm.repair import Read, Reason, Unread, as_unicode, read_answer
 from agents.llm.schema_fallback import with_note
 from agents.llm.stream_fields import Delta, FieldScanner
 from agents.llm.usage import Usage
@@ -88,7 +88,7 @@ async def ask(
             model, conversation, call_tag, {**constraints, **limits}, on_delta
         )
         usage += spent
-        text = _answer_text(message)
+        text = as_unicode(_answer_text(message))
         texts.append(text)
         finish = finish_of(message)
         outcome = read_answer(

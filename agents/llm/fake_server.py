@@ -9,93 +9,28 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal
 
+from agents.llm.fake_protocols import (
+    Answers,
+    Behaviour,
+    BreaksOff,
+    Fails,
+    FallsSilent,
+    Request,
+    Says,
+    anthropic_events,
+    chat_events,
+    responses_events,
+)
 from agents.llm.schema_draw import draw
 
-_CHARACTERS_A_TOKEN = 4
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Says:
-    """A good answer, streamed in a few pieces."""
-
-    text: str = ""
-    tool_calls: tuple[tuple[str, dict[str, Any]], ...] = ()
-    finish: Literal["stop", "length", "refusal"] = "stop"
-    cached_tokens: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refuses:
-    """A refusal in the provider's own terms."""
-
-    text: str = "I can't help with that."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fails:
-    """An HTTP error."""
-
-    status: int
-    message: str = "the server said no"
-    code: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BreaksOff:
-    """The beginning of an answer, then the end of the connection; `politely` closes the stream as if it were
-    whole."""
-
-    text: str = '{"approve": tr'
-    politely: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FallsSilent:
-    """Nothing, or the beginning of an answer, and then nothing more while the connection stays open."""
-
-    text: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErrsMidway:
-    """The beginning of an answer, then an error event inside the stream."""
-
-    text: str = '{"approve": tr'
-    message: str = "Overloaded"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answers:
-    """Any body at all: not JSON inside a stream, a web page, nothing."""
-
-    body: str
-    content_type: str = "text/event-stream"
-
-
-Behaviour = Says | Refuses | Fails | BreaksOff | FallsSilent | ErrsMidway | Answers
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What a client sent."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: dict[str, Any]
-
-    @property
-    def schema(self) -> dict[str, Any] | None:
-        """The JSON schema that the answer is to follow, if the request carries one."""
-        openai_format = self.body.get("response_format", {}).get("json_schema", {})
-        anthropic_format = self.body.get("output_config", {}).get("format", {})
-        found: dict[str, Any] | None = openai_format.get("schema") or anthropic_format.get("schema")
-        return found
+_PROTOCOLS: Mapping[str, Callable[[Request, Behaviour], Iterator[str]]] = {
+    "completions": chat_events,
+    "responses": responses_events,
+    "messages": anthropic_events,
+}
+"""By the last part of the path."""
 
 
 def drawn_answer(request: Request) -> Behaviour:
@@ -178,7 +113,7 @@ class FakeServer:
         self.requests.append(request)
         behaviour = next(self._script, None) or self._otherwise(request)
         await asyncio.sleep(self._delay_s)
-        protocol = _anthropic_events if request.path.endswith("/messages") else _openai_events
+        events = _PROTOCOLS[request.path.rpartition("/")[2]](request, behaviour)
         match behaviour:
             case Fails():
                 error = {"message": behaviour.message, "type": "error", "code": behaviour.code or None}
@@ -187,7 +122,7 @@ class FakeServer:
             case Answers():
                 await _send(writer, 200, behaviour.body, content_type=behaviour.content_type)
             case _:
-                await _stream(writer, behaviour, protocol(request, behaviour))
+                await _stream(writer, behaviour, events)
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
@@ -240,104 +175,3 @@ async def _stream(writer: asyncio.StreamWriter, behaviour: Behaviour, events: It
         return
     writer.write(b"0\r\n\r\n")
     await writer.drain()
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for start in range(0, len(text), 7):
-        yield text[start : start + 7]
-
-
-def _tokens(request: Request) -> int:
-    spoken = [
-        request.body.get("system", ""),
-        *(message["content"] for message in request.body.get("messages", [])),
-    ]
-    return len(json.dumps(spoken)) // _CHARACTERS_A_TOKEN
-
-
-def _openai_events(request: Request, behaviour: Behaviour) -> Iterator[str]:
-    def chunk(delta: dict[str, Any] | None, finish: str | None = None, **more: Any) -> str:
-        choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-        shape = {
-            "id": "chat-1",
-            "object": "chat.completion.chunk",
-            "created": 0,
-            "model": request.body.get("model"),
-        }
-        return f"data: {json.dumps({**shape, 'choices': choices, **more})}\n\n"
-
-    assert not isinstance(behaviour, Fails | Answers)
-    yield chunk({"role": "assistant", "content": ""})
-    if isinstance(behaviour, Refuses):
-        for piece in _pieces(behaviour.text):
-            yield chunk({"refusal": piece})
-    else:
-        for piece in _pieces(behaviour.text):
-            yield chunk({"content": piece})
-    if isinstance(behaviour, ErrsMidway):
-        yield f"data: {json.dumps({'error': {'message': behaviour.message, 'type': 'server_error'}})}\n\n"
-    if not isinstance(behaviour, Says | Refuses):
-        return
-    calls = behaviour.tool_calls if isinstance(behaviour, Says) else ()
-    for index, (name, arguments) in enumerate(calls):
-        function = {"name": name, "arguments": json.dumps(arguments)}
-        yield chunk(
-            {
-                "tool_calls": [
-                    {"index": index, "id": f"call_{index}", "type": "function", "function": function}
-                ]
-            }
-        )
-    finish = behaviour.finish if isinstance(behaviour, Says) else "stop"
-    yield chunk({}, "tool_calls" if calls else "content_filter" if finish == "refusal" else finish)
-    if request.body.get("stream_options", {}).get("include_usage"):
-        cached = behaviour.cached_tokens if isinstance(behaviour, Says) else 0
-        usage = {
-            "prompt_tokens": _tokens(request) + cached,
-            "completion_tokens": len(behaviour.text) // _CHARACTERS_A_TOKEN,
-            "prompt_tokens_details": {"cached_tokens": cached},
-        }
-        yield chunk(None, usage=usage)
-    yield "data: [DONE]\n\n"
-
-
-def _anthropic_events(request: Request, behaviour: Behaviour) -> Iterator[str]:
-    def event(kind: str, **fields: Any) -> str:
-        return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n"
-
-    assert not isinstance(behaviour, Fails | Answers)
-    cached = behaviour.cached_tokens if isinstance(behaviour, Says) else 0
-    usage = {"input_tokens": _tokens(request), "cache_read_input_tokens": cached, "output_tokens": 1}
-    message: dict[str, Any] = {
-        "id": "msg-1",
-        "type": "message",
-        "role": "assistant",
-        "content": [],
-        "model": request.body.get("model"),
-    }
-    yield event(
-        "message_start", message={**message, "stop_reason": None, "stop_sequence": None, "usage": usage}
-    )
-    yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})
-    yield event("ping")
-    for piece in _pieces(behaviour.text):
-        yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
-    if isinstance(behaviour, ErrsMidway):
-        yield event("error", error={"type": "overloaded_error", "message": behaviour.message})
-    if not isinstance(behaviour, Says | Refuses):
-        return
-    yield event("content_block_stop", index=0)
-    calls = behaviour.tool_calls if isinstance(behaviour, Says) else ()
-    for index, (name, arguments) in enumerate(calls, start=1):
-        block = {"type": "tool_use", "id": f"toolu_{index}", "name": name, "input": {}}
-        yield event("content_block_start", index=index, content_block=block)
-        delta = {"type": "input_json_delta", "partial_json": json.dumps(arguments)}
-        yield event("content_block_delta", index=index, delta=delta)
-        yield event("content_block_stop", index=index)
-    finish = behaviour.finish if isinstance(behaviour, Says) else "refusal"
-    reason = (
-        "tool_use" if calls else {"stop": "end_turn", "length": "max_tokens", "refusal": "refusal"}[finish]
-    )
-    usage = {**usage, "output_tokens": len(behaviour.text) // _CHARACTERS_A_TOKEN}
-    yield event("message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage=usage)
-    yield event("message_stop")

@@ -62,7 +62,8 @@ class Record:
             "messages": self.messages,
             "answer": self.answer.model_dump(mode="json", exclude_defaults=True),
         }
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        # In ASCII: a server may tear a character apart, and half a character has no UTF-8.
+        return json.dumps(fields, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, line: str) -> Self:
@@ -86,12 +87,12 @@ class Journal:
         Raises:
             NimueFailure: A line other than a torn last one is not a record.
         """
-        self._path = path
         self._records: dict[str, Record] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         if path.exists():
             _drop_torn_line(path)
             self._records = {record.key: record for record in read_records(path)}
+        # Unbuffered, one write a call: after a crash the file ends with at most one torn line.
         self._file = path.open("ab", buffering=0)
 
     def close(self) -> None:

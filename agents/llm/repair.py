@@ -23,9 +23,16 @@ _NOT_JSON = (ValueError, RecursionError)
 _LONGEST_MENDED = 20_000
 """Characters; mending takes quadratic time on the worst noise, and no answer is this long."""
 _MOST_OBJECTS = 500
+_MOST_CLAUSES = 5
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*\w*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _TRAILING_NUMBER = re.compile(r"[:,\[]\s*-?[\d.eE+]*\Z")
+_TRAILING_ESCAPE = re.compile(
+    r"(?<!\\)((?:\\\\)*)(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z"
+)
+_ESCAPED_SURROGATES = re.compile(
+    r"(?<!\\)((?:\\\\)*)((?:\\u[dD][89abAB][0-9a-fA-F]{2})?\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _DECLINES = re.compile(
     r"(?:can'?t|can ?not|won'?t|will not|unable to|not able to|not comfortable|must decline|"
     r"have to decline|decline to)"
@@ -66,7 +73,10 @@ def read_answer(
             last field, if the schema can do without it, may be left out.
         refused: The provider says that the model declined.
     """
-    written = _THINKING.sub("", text).strip()
+    written = _THINKING.sub("", as_unicode(text)).strip()
+    if truncated:
+        written = _TRAILING_ESCAPE.sub(r"\1", written)
+    written = _ESCAPED_SURROGATES.sub(_unescaped, written)
     complaint = ""
     for step, candidate in _candidates(written, schema, truncated):
         for whole in _objects(candidate, schema):
@@ -86,6 +96,19 @@ def read_answer(
     if complaint:
         return Unread("invalid", complaint)
     return Unread("no_json", "The answer contained no JSON object.")
+
+
+def as_unicode(text: str) -> str:
+    """Join the halves of a character that a server tore apart, and replace a half that is left alone.
+
+    Halves cannot be written to a file or a terminal.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    backslashes, escapes = match.groups()
+    return backslashes + as_unicode("".join(chr(int(half, 16)) for half in escapes.split("\\u")[1:]))
 
 
 def _candidates(text: str, schema: type[BaseModel], truncated: bool) -> Iterator[tuple[Step, object]]:
@@ -160,8 +183,8 @@ def _objects(value: object, schema: type[BaseModel]) -> Iterator[dict[str, objec
 
 def _complaint(error: ValidationError) -> str:
     """What pydantic found, one clause a field, without echoing the answer."""
-    clauses = (
+    clauses = [
         f"{'.'.join(str(part) for part in each['loc']) or 'the object'}: {each['msg']}"
         for each in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    return "; ".join(clauses)
+    ]
+    return "; ".join(clauses[:_MOST_CLAUSES])

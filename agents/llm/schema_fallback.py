@@ -25,6 +25,8 @@ class SchemaFallbackChatModel(ChatWrapper):
 
     native: tuple[str, ...]
     """The provider's arguments that carry a schema."""
+    say_too: bool = False
+    """Whether to put every schema in words as well, for servers that may ignore arguments without a word."""
     _refused: set[str] = PrivateAttr(default_factory=set)
 
     async def _answer(
@@ -37,10 +39,12 @@ class SchemaFallbackChatModel(ChatWrapper):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         described = json.dumps(json_schema, ensure_ascii=False, separators=(",", ":"))
+        note = f"Reply with one JSON object and nothing else. Its JSON schema is:\n{described}"
         plain = {name: value for name, value in kwargs.items() if name not in self.native}
         if json_schema is not None and plain.keys() != kwargs.keys() and described not in self._refused:
+            told = with_note(messages, note) if self.say_too else messages
             try:
-                async with closing(self._pass_on(messages, metadata, stop, **kwargs)) as chunks:
+                async with closing(self._pass_on(told, metadata, stop, **kwargs)) as chunks:
                     async for chunk in chunks:
                         yield chunk
                 return
@@ -50,10 +54,7 @@ class SchemaFallbackChatModel(ChatWrapper):
                     raise
                 self._refused.add(described)
         if json_schema is not None:
-            messages = with_note(
-                messages, f"Reply with one JSON object and nothing else. Its JSON schema is:\n{described}"
-            )
-            kwargs = plain
+            messages, kwargs = with_note(messages, note), plain
         async with closing(self._pass_on(messages, metadata, stop, **kwargs)) as chunks:
             async for chunk in chunks:
                 yield chunk

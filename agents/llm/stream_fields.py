@@ -108,7 +108,7 @@ class FieldScanner:
         if character == '"':
             self._state, self._in_string, self._depth = "skip", False, 0
             return ""
-        return character
+        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", character)
 
     def _read_escape(self, character: str) -> str:
         if (len(self._raw) == 6 and character != "\\") or (len(self._raw) == 7 and character != "u"):

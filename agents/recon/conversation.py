@@ -14,7 +14,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from agents.recon.prompt_files import prompt
 from agents.recon.rendering import (
-    harmless,
     past_quest_lines,
     quoted,
     role_text,
@@ -80,8 +79,17 @@ def decision_task(desk: Desk) -> str:
 
 def first_order_task(desk: Desk, keys: str) -> str:
     old_note = last_note(desk.view)
-    reminder = f" Your last note, which may be wrong: {quoted(old_note)}" if old_note else ""
-    return f"{prompt('first_order', old_note=reminder)}{_step_cue(desk)}\n{keys}"
+    task = prompt(
+        "first_order",
+        role_rule="" if desk.settings.brief else _ROLE_RULE,
+        length=_length_cue(desk, 20),
+        old_note=f" Your last note, which may be wrong: {quoted(old_note)}." if old_note else "",
+        who=who(desk),
+    )
+    return f"{task}{_step_cue(desk)}\n{keys}"
+
+
+_ROLE_RULE = ' Give a role only where the facts make it certain, else "unknown".'
 
 
 def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
@@ -90,10 +98,25 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
         return f"{decision_task(desk)}\n{keys}"
     how = prompt(
         "formulate",
-        cue="step by step and in few words," if desk.variant.step_by_step else "",
-        speak_cue=' Then "speak": hide your strategy behind natural words.' if speaks else "",
+        cue=" step by step and in few words" if desk.variant.step_by_step else "",
+        speak_cue=(
+            f' Then "speak": hide your strategy behind natural words.{_length_cue(desk, 30)}'
+            if speaks
+            else ""
+        ),
+        who=who(desk),
     )
     return f"{decision_task(desk)}\n{how}\n{keys}"
+
+
+def who(desk: Desk) -> str:
+    """The seat and role, said again at the end of a long prompt, where a small model still remembers it."""
+    return f"seat {desk.view.seat}, {role_text(desk.view.role)} ({desk.view.role.side.value.capitalize()})"
+
+
+def _length_cue(desk: Desk, words: int) -> str:
+    """A brief text needs its length said: cut off by the grammar, a thought would run on into the speech."""
+    return f" At most {words} words." if desk.settings.brief else ""
 
 
 def _step_cue(desk: Desk) -> str:
@@ -107,8 +130,14 @@ def opening(view: View) -> list[BaseMessage]:
     return [SystemMessage(rules_card(view.setup))]
 
 
-def table_prompt(desk: Desk, task: str) -> Prompt:
-    """The table chat up to now, ending with a task."""
+def table_prompt(desk: Desk, task: str, *, reminds: bool = True) -> Prompt:
+    """The table chat up to now, ending with a task.
+
+    Args:
+        reminds: Whether a player without own thoughts is told what the paper lets him remember.
+    """
+    if reminds and not desk.settings.own_thoughts:
+        task = _paper_memory(desk) + task
     history = desk.settings.history
     if history == "full" and _estimated_tokens(desk) > desk.settings.history_tokens:
         history = "summary"
@@ -118,7 +147,7 @@ def table_prompt(desk: Desk, task: str) -> Prompt:
     parts = [seat_sheet(desk.view)]
     for past in range(1, quest):
         parts.extend(past_quest_lines(desk.view.table, past, with_votes=history == "summary"))
-    events = [event for event in desk.view.events if event.quest == quest or event.type == "lady_answer"]
+    events = [event for event in desk.view.events if event.quest == quest or event.type in _LASTING]
     return _grown_prompt(desk, task, events, since=quest, parts=parts)
 
 
@@ -140,9 +169,12 @@ def _grown_prompt(desk: Desk, task: str, events: Sequence[Event], *, since: int,
                 messages += [HumanMessage(close_turn(event.data["task"])), AIMessage(event.data["raw"])]
         elif event.type not in _PRIVATE_ELSEWHERE:
             heard.append(event)
-    messages.append(HumanMessage(close_turn(_paper_memory(desk) + task)))
+    messages.append(HumanMessage(close_turn(task)))
     return Prompt(messages, task)
 
+
+_LASTING = frozenset({"lady", "lady_answer", "shot"})
+"""What is told once and matters to the end, whatever else of its quest is left out."""
 
 _PRIVATE_ELSEWHERE = frozenset(
     {"note", "draft", "second_order", "thought", "probe", "fallback", "header", "knowledge"}
@@ -150,9 +182,7 @@ _PRIVATE_ELSEWHERE = frozenset(
 
 
 def _paper_memory(desk: Desk) -> str:
-    """What a player without own thoughts remembers: the last note; at a vote its words on this team."""
-    if desk.settings.own_thoughts:
-        return ""
+    """The last note and, at a vote, the thought and words on this team: as much as the paper feeds back."""
     lines = []
     note = last_note(desk.view)
     if note and desk.variant.first_order and desk.view.table.quest >= 2:
@@ -202,16 +232,19 @@ def _estimated_tokens(desk: Desk) -> int:
 
 def _reader_opening(desk: Desk) -> str:
     window = desk.view.table.quest if desk.settings.history == "quest_window" else 1
-    return f"{seat_sheet(desk.view)}\n{state_text(desk.view.table, votes_since=window)}"
+    lasting = told((event for event in desk.view.events if event.type in _LASTING), desk.view.seat)
+    parts = [seat_sheet(desk.view), state_text(desk.view.table, votes_since=window), lasting]
+    return "\n".join(filter(None, parts))
 
 
 def second_order_prompt(desk: Desk, speech: str, keys: str, role: Role | None = None) -> Prompt:
     """Ask how the others (or one of them) would read the draft: it sees neither thought nor talk."""
     draft = quoted(speech)
+    fields = {"draft": draft, "length": _length_cue(desk, 10), "who": who(desk)}
     task = (
-        prompt("second_order", draft=draft)
+        prompt("second_order", **fields)
         if role is None
-        else prompt("second_order_one", draft=draft, role=role_text(role))
+        else prompt("second_order_one", **fields, role=role_text(role))
     )
     task = f"{task}\n{keys}"
     return Prompt([*opening(desk.view), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
@@ -252,14 +285,16 @@ def refine_prompt(
             if desk.view.role.side.value == "good"
             else "An Evil speech should lead to failed quests."
         ),
-        task=f"{decision_task(desk)}{_step_cue(desk)}\n{keys}",
+        task=f"{decision_task(desk)}{_step_cue(desk)}{_length_cue(desk, 30)}",
+        who=who(desk),
     )
+    task = f"{task}\n{keys}"
     messages.append(HumanMessage(f"{start}\n{task}" if start else task))
     return Prompt(messages, task)
 
 
 def pick_prompt(desk: Desk, what: str, options: Sequence[str], keys: str) -> Prompt:
     """Tree of thoughts: choose among numbered plans or speeches."""
-    numbered = "\n".join(f"{number}. {harmless(option)}" for number, option in enumerate(options, start=1))
+    numbered = "\n".join(f"{number}. {quoted(option)}" for number, option in enumerate(options, start=1))
     task = prompt("pick", count=len(options), what=what, options=numbered)
     return table_prompt(desk, f"{decision_task(desk)}\n{task}\n{keys}")

@@ -27,6 +27,7 @@ from agents.recon.conversation import (
     second_order_prompt,
     table_prompt,
 )
+from agents.recon.rendering import quoted
 from agents.recon.schemas import (
     Reply,
     action_of,
@@ -122,7 +123,7 @@ async def first_order(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
     others = tuple(seat for seat in desk.view.setup.seats if seat != desk.view.seat)
     roles = tuple(role.value for role in other_roles(desk.view))
     schema = note_schema(others, roles, context.lengths, brief=context.settings.brief)
-    written = table_prompt(desk, first_order_task(desk, keys_text(schema)))
+    written = table_prompt(desk, first_order_task(desk, keys_text(schema)), reminds=False)
     try:
         answer = await context.ask(desk, "note", written, schema, chat="table")
     except Unanswered as failure:
@@ -225,7 +226,9 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
         keys=keys_text(schema),
     )
     try:
-        answer = await context.ask(desk, "refined", written, schema, chat="reader")
+        # Screens take the words of stage "refined" for said aloud; those of a vote or a card never are.
+        shown_as = "refined" if speaks_aloud(desk) else "thought"
+        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=shown_as)
     except Unanswered as failure:
         return Command(
             goto="settle", update={"private": [*private, fallback_event(desk, "refined", failure)]}
@@ -252,7 +255,8 @@ def _gather_readings(desk: Desk, state: SeatState) -> tuple[list[Json], Readings
     if not found:
         return [], None
     lines = [
-        f"- the {reading['role']}: {reading['reading']} (gives away: {reading['leak']})" for reading in found
+        f"- the {reading['role']}: {quoted(reading['reading'])} Gives away: {quoted(reading['leak'])}"
+        for reading in found
     ]
     data = {
         "readings": [{"role": reading["role"], "reading": reading["reading"]} for reading in found],

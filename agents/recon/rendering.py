@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from agents.recon.prompt_files import prompt
 from games.avalon.events import Event
@@ -22,6 +23,7 @@ from games.avalon.view import View
 # -- the card that every seat shares -----------------------------------------------------------------
 
 
+@cache
 def rules_card(setup: Setup) -> str:
     """The rules of this very game; the same text for every seat, so that a prompt cache can share it."""
     rules = setup.rules
@@ -173,7 +175,7 @@ def told(events: Iterable[Event], seat: int) -> str:
 def speech_line(event: Event, seat: int) -> str:
     """One speech as one line of JSON."""
     who = "you" if event.seat == seat else event.seat
-    spoken = {"seat": who, "says": harmless(event.data["text"])}
+    spoken = {"seat": who, "says": harmless(event.data["text"][:MAX_SPEECH])}
     if event.visible_to != "all":
         spoken["only_to"] = "Evil"
     return json.dumps(spoken, ensure_ascii=False)
@@ -189,7 +191,7 @@ def harmless(text: str) -> str:
 
     What is said stays readable word for word; lying is legal play and is not touched.
     """
-    plain = text[:MAX_SPEECH].replace("<", "‹").replace(">", "›").replace("```", "'''")
+    plain = text.replace("<", "‹").replace(">", "›").replace("```", "'''")
     return _HEADER.sub(lambda found: found.group(0).lower(), plain)
 
 
@@ -219,7 +221,7 @@ def _fact(event: Event) -> str:
             return f"The Lady tells you alone: seat {data['target']} is {data['side'].capitalize()}."
         case "shot":
             if data["target"] is None:
-                return "You held the shot."
+                return "The Assassin keeps the shot for later."
             outcome = "hit" if data["hit"] else "missed"
             return f"Seat {event.seat} named seat {data['target']} as Merlin and {outcome}."
         case _:

@@ -49,7 +49,7 @@ class Lengths:
 
 
 FULL = Lengths(think=1200, speak=600, summary=600, reading=300)
-BRIEF = Lengths(think=200, speak=200, summary=160, reading=90)
+BRIEF = Lengths(think=320, speak=280, summary=200, reading=120)
 
 
 def clip(limit: int) -> BeforeValidator:
@@ -272,7 +272,7 @@ def reading_schema(lengths: Lengths) -> type[Reply]:
 
 def _leak_fields(lengths: Lengths) -> dict[str, Any]:
     return {
-        "leak": text_field(lengths.reading, 'What the draft gives away, or "nothing".'),
+        "leak": text_field(lengths.reading, "What the draft gives away, if anything."),
         "leak_risk": (
             Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="Percent.")],
             ...,

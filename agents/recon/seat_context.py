@@ -44,7 +44,15 @@ class SeatContext:
         return BRIEF if self.settings.brief else FULL
 
     async def ask(
-        self, desk: Desk, stage: str, written: Prompt, schema: type[R], *, chat: str, index: int = 0
+        self,
+        desk: Desk,
+        stage: str,
+        written: Prompt,
+        schema: type[R],
+        *,
+        chat: str,
+        index: int = 0,
+        shown_as: str = "",
     ) -> Answer[R]:
         """Put one prompt to the model.
 
@@ -52,6 +60,7 @@ class SeatContext:
             stage: What the call is for; it names the call in the journal and on the screen.
             chat: "table" or "reader": calls of one chat of a seat share a growing prompt.
             index: Tells apart calls of one stage that run side by side.
+            shown_as: The stage that a screen is told, where it is another.
 
         Raises:
             Unanswered: The model gave no usable answer.
@@ -64,7 +73,7 @@ class SeatContext:
             written.messages,
             schema,
             tag=tag,
-            on_delta=lambda delta: self.listen(seat, name, delta),
+            on_delta=lambda delta: self.listen(seat, shown_as or name, delta),
             max_tokens=self._max_tokens(schema),
         )
 

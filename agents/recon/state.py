@@ -106,7 +106,13 @@ def unpack_event(packed: Mapping[str, Any]) -> Event:
     """Read what `pack_event` wrote."""
     visible_to = packed["visible_to"]
     return Event(
-        **{**packed, "visible_to": tuple(visible_to) if isinstance(visible_to, list) else visible_to}
+        packed["type"],
+        packed["quest"],
+        packed["attempt"],
+        packed["seat"],
+        tuple(visible_to) if isinstance(visible_to, list) else visible_to,
+        packed["data"],
+        packed["decision"],
     )
 
 

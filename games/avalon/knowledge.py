@@ -33,31 +33,31 @@ class Knowledge:
 
 def seen_by_merlin(setup: Setup) -> frozenset[Role]:
     """The roles whose seats Merlin is shown."""
-    hidden = {Role.MORDRED} if setup.rules.merlin_sees_oberon else {Role.MORDRED, Role.OBERON}
-    return EVIL_ROLES - hidden
+    return _ALL_BUT_MORDRED if setup.rules.merlin_sees_oberon else _ALL_BUT_MORDRED - {Role.OBERON}
 
 
 ACTS_WITH_EVIL = EVIL_ROLES - {Role.OBERON}
+_ALL_BUT_MORDRED = EVIL_ROLES - {Role.MORDRED}
 
 
 def knowledge_of(setup: Setup, roles: tuple[Role, ...], seat: int) -> Knowledge:
     """What this seat knows after the night, the roles being dealt by seat (seat 1 first)."""
     role = roles[seat - 1]
-    evil: frozenset[int] | None = None
-    candidates: frozenset[int] = frozenset()
     known = {seat: role}
     if role is Role.MERLIN:
-        evil = _seats_of(roles, seen_by_merlin(setup))
-    elif role is Role.PERCIVAL:
-        candidates = _seats_of(roles, _SHOWN_TO_PERCIVAL)
-    elif role in ACTS_WITH_EVIL:
+        return Knowledge(seat, role, _seats_of(roles, seen_by_merlin(setup)), _NOBODY, known)
+    if role is Role.PERCIVAL:
+        return Knowledge(seat, role, None, _seats_of(roles, _SHOWN_TO_PERCIVAL), known)
+    if role in ACTS_WITH_EVIL:
         evil = _seats_of(roles, ACTS_WITH_EVIL)
         if setup.rules.evil_know_roles:
             known = {mate: roles[mate - 1] for mate in sorted(evil)}
-    return Knowledge(seat, role, evil, candidates, known)
+        return Knowledge(seat, role, evil, _NOBODY, known)
+    return Knowledge(seat, role, None, _NOBODY, known)
 
 
 _SHOWN_TO_PERCIVAL = frozenset({Role.MERLIN, Role.MORGANA})
+_NOBODY: frozenset[int] = frozenset()
 
 
 def _seats_of(roles: tuple[Role, ...], wanted: frozenset[Role]) -> frozenset[int]:

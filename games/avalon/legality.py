@@ -29,29 +29,59 @@ class IllegalAction(GameError):
 
 def pending(state: State) -> tuple[Decision, ...]:
     """Every decision that can be taken now, all at once and independently; none at the end."""
-    phase = state.phase
-    if phase is Phase.VOTE:
-        voters = state.secrets.seats
-        if not state.setup.rules.leader_votes:
-            voters = tuple([seat for seat in voters if seat != state.leader])
-        return _joint("vote", state.quest, state.attempt, voters)
-    if phase is Phase.PROPOSE:
-        return (_single("propose", state.quest, state.attempt, state.leader, 1 if state.team is None else 2),)
-    if phase is Phase.QUEST:
-        return _joint("card", state.quest, 0, team_on_the_table(state))
-    if phase is Phase.TALK:
-        speaker = state.floor.queue[0]
-        times = state.floor.spoken.count(speaker) + 1
-        return (_single("speak", state.quest, state.attempt, speaker, times),)
-    if phase is Phase.BID:
-        return _joint("bid", state.quest, state.attempt, state.secrets.seats, len(state.floor.spoken) + 1)
-    if phase is Phase.LADY:
-        return (_single("inspect", state.quest, 0, state.lady_holders[-1]),)
-    if phase is Phase.EVIL_TALK:
-        return (_single("evil_talk", window_of(state), 0, state.floor.queue[0]),)
-    if phase is Phase.SHOOT:
-        return (_single("shoot", window_of(state), 0, shooter_of(state)),)
-    return ()
+    return _ASK[state.phase](state)
+
+
+def _ask_leader(state: State) -> tuple[Decision, ...]:
+    times = 1 if state.team is None else 2
+    return _decisions("propose", state.quest, state.attempt, (state.leader,), times)
+
+
+def _ask_speaker(state: State) -> tuple[Decision, ...]:
+    speaker = state.floor.queue[0]
+    times = state.floor.spoken.count(speaker) + 1
+    return _decisions("speak", state.quest, state.attempt, (speaker,), times)
+
+
+def _ask_for_bids(state: State) -> tuple[Decision, ...]:
+    times = len(state.floor.spoken) + 1
+    return _decisions("bid", state.quest, state.attempt, state.secrets.seats, times)
+
+
+def _ask_for_votes(state: State) -> tuple[Decision, ...]:
+    voters = state.secrets.seats
+    if not state.secrets.setup.rules.leader_votes:
+        voters = tuple([seat for seat in voters if seat != state.leader])
+    return _decisions("vote", state.quest, state.attempt, voters)
+
+
+def _ask_for_cards(state: State) -> tuple[Decision, ...]:
+    return _decisions("card", state.quest, 0, team_on_the_table(state))
+
+
+def _ask_evil_speaker(state: State) -> tuple[Decision, ...]:
+    return _decisions("evil_talk", window_of(state), 0, state.floor.queue[:1])
+
+
+def _ask_assassin(state: State) -> tuple[Decision, ...]:
+    return _decisions("shoot", window_of(state), 0, (shooter_of(state),))
+
+
+def _ask_lady_holder(state: State) -> tuple[Decision, ...]:
+    return _decisions("inspect", state.quest, 0, state.lady_holders[-1:])
+
+
+_ASK: dict[Phase, Callable[[State], tuple[Decision, ...]]] = {
+    Phase.PROPOSE: _ask_leader,
+    Phase.TALK: _ask_speaker,
+    Phase.BID: _ask_for_bids,
+    Phase.VOTE: _ask_for_votes,
+    Phase.QUEST: _ask_for_cards,
+    Phase.EVIL_TALK: _ask_evil_speaker,
+    Phase.SHOOT: _ask_assassin,
+    Phase.LADY: _ask_lady_holder,
+    Phase.END: lambda state: (),
+}
 
 
 def window_of(state: State) -> int:
@@ -80,18 +110,14 @@ _WORD_IN_ID: dict[DecisionKind, str] = {"inspect": "lady"}
 
 
 @lru_cache(maxsize=4096)
-def _single(kind: DecisionKind, quest: int, attempt: int, seat: int, times: int = 1) -> Decision:
-    place = f"q{quest}" if quest else ""
-    place += f"a{attempt}" if attempt else ""
-    repeat = f"#{times}" if times > 1 else ""
-    return Decision(f"{place}{'/' if place else ''}{_WORD_IN_ID.get(kind, kind)}/{seat}{repeat}", kind, seat)
-
-
-@lru_cache(maxsize=4096)
-def _joint(
+def _decisions(
     kind: DecisionKind, quest: int, attempt: int, seats: tuple[int, ...], times: int = 1
 ) -> tuple[Decision, ...]:
-    return tuple(_single(kind, quest, attempt, seat, times) for seat in seats)
+    place = f"q{quest}" if quest else ""
+    place += f"a{attempt}" if attempt else ""
+    path = f"{place}{'/' if place else ''}{_WORD_IN_ID.get(kind, kind)}"
+    repeat = f"#{times}" if times > 1 else ""
+    return tuple(Decision(f"{path}/{seat}{repeat}", kind, seat) for seat in seats)
 
 
 def check(state: State, decision: Decision, action: Action) -> None:
@@ -248,7 +274,7 @@ def legal_actions(state: State, decision: Decision) -> tuple[Action, ...]:
         num_players=len(state.secrets.seats),
         team_size=state.secrets.team_sizes[state.quest - 1],
         side=state.role_of(decision.seat).side,
-        lady_targets=lady_targets(state),
+        lady_targets=lady_targets(state) if decision.kind == "inspect" else (),
         shot_targets=shot_targets(state) if decision.kind == "shoot" else (),
         may_hold_fire=may_hold_fire(state),
     )

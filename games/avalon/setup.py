@@ -241,7 +241,7 @@ DEFAULT_PRESET: dict[int, str] = {
 PAPER_RULES = Rules(
     hammer_rule="auto_approve_4_silent", leader_votes=False, talk="round_robin", talk_rounds=1
 )
-"""The table of the ReCon paper's code. Its fixed seats are not copied: they tell every role by seat number."""
+"""The table of the ReCon paper's code, without its fixed seats: they tell every role by seat number."""
 
 TABLE_RULES = Rules(talk="round_robin", talk_rounds=1)
 """The official game with one round of talk."""

@@ -22,6 +22,9 @@ class Phase(StrEnum):
     LADY = "lady"
     END = "end"
 
+    # As for `Role`: a phase is looked up at every step.
+    __hash__ = str.__hash__
+
 
 EndReason = Literal["three_fails", "five_rejections", "merlin_shot", "merlin_survived", "three_successes"]
 

@@ -5,12 +5,24 @@ otherwise is a switch in `games.avalon.setup.Rules`. Each step answers with the 
 events that tell of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
-from games.avalon.actions import Action, Bid, Card, HoldFire, Inspect, Propose, Shoot, Speak, Vote
+from games.avalon.actions import (
+    Action,
+    Bid,
+    Card,
+    Decision,
+    DecisionKind,
+    HoldFire,
+    Inspect,
+    Propose,
+    Shoot,
+    Speak,
+    Vote,
+)
 from games.avalon.draws import Deal
 from games.avalon.events import Event
 from games.avalon.knowledge import ACTS_WITH_EVIL, knowledge_of, knowledge_to_json
@@ -42,6 +54,7 @@ _NAME = {role: role.value for role in Role}
 _KEY = tuple(str(seat) for seat in range(11))  # JSON keys of seats
 
 Step = tuple[State, tuple[Event, ...]]
+Answers = Mapping[int, Action]
 
 
 def start(setup: Setup, deal: Deal) -> Step:
@@ -92,32 +105,14 @@ def _header(setup: Setup) -> Event:
     return Event("header", 0, 0, None, "all", {"setup": setup.public().to_json()})
 
 
-def apply(state: State, actions: Mapping[int, Action]) -> Step:
+def apply(state: State, actions: Answers) -> Step:
     """Play one action for every pending seat; the given state stays as it was.
 
     Raises `IllegalAction` if a pending seat is missing, another seat is named, or an action breaks the
     rules.
     """
-    asked = check_all(state, actions)[0]
-    match state.phase:
-        case Phase.VOTE:
-            return _count_votes(state, cast(Mapping[int, Vote], actions))
-        case Phase.PROPOSE:
-            return _put_on_table(state, cast(Propose, actions[asked.seat]), asked.id)
-        case Phase.QUEST:
-            return _go_on_quest(state, cast(Mapping[int, Card], actions))
-        case Phase.TALK:
-            return _speak(state, cast(Speak, actions[asked.seat]), asked.id)
-        case Phase.BID:
-            return _give_floor(state, cast(Mapping[int, Bid], actions))
-        case Phase.EVIL_TALK:
-            return _whisper(state, cast(Speak, actions[asked.seat]), asked.id)
-        case Phase.SHOOT:
-            return _shoot(state, cast(Shoot | HoldFire, actions[asked.seat]), asked.id)
-        case Phase.LADY:
-            return _inspect(state, cast(Inspect, actions[asked.seat]), asked.id)
-        case Phase.END:
-            raise AssertionError("check_all refuses every action at the end.")
+    first = check_all(state, actions)[0]
+    return _STEPS[first.kind](state, actions, first)
 
 
 # -- one attempt: talk, proposal, talk, vote ---------------------------------------------------------
@@ -162,7 +157,8 @@ def _within_attempt(state: State, phase: Phase, team: tuple[int, ...] | None, fl
     )
 
 
-def _put_on_table(state: State, action: Propose, decision: str) -> Step:
+def _put_on_table(state: State, actions: Answers, asked: Decision) -> Step:
+    action = cast(Propose, actions[asked.seat])
     quest, attempt, leader = state.quest, state.attempt, state.leader
     num_players = len(state.secrets.seats)
     rules = state.secrets.setup.rules
@@ -170,14 +166,14 @@ def _put_on_table(state: State, action: Propose, decision: str) -> Step:
     members = sorted(action.team)
     team = tuple(members)
     data = {"team": members, "final": is_final(rules, attempt, revised)}
-    proposal = Event("propose", quest, attempt, leader, "all", data, decision)
+    proposal = Event("propose", quest, attempt, leader, "all", data, asked.id)
     if rules.is_silent(attempt):
         voting, forced = _call_vote(state, team)
         return voting, (proposal, *forced)
     events = [proposal]
     text = clean_speech(action.speech)
     if text:
-        events.append(Event("speech", quest, attempt, leader, "all", {"text": text}, decision))
+        events.append(Event("speech", quest, attempt, leader, "all", {"text": text}, asked.id))
     queue = queue_after_proposal(rules, leader, attempt, num_players)
     phase = phase_after_proposal(rules, attempt, revised, queue)
     if phase is Phase.VOTE:
@@ -187,11 +183,12 @@ def _put_on_table(state: State, action: Propose, decision: str) -> Step:
     return _within_attempt(state, phase, team, floor), tuple(events)
 
 
-def _speak(state: State, action: Speak, decision: str) -> Step:
+def _speak(state: State, actions: Answers, asked: Decision) -> Step:
+    action = cast(Speak, actions[asked.seat])
     floor = state.floor
     speaker = floor.queue[0]
     text = clean_speech(action.text)
-    event = Event("speech", state.quest, state.attempt, speaker, "all", {"text": text}, decision)
+    event = Event("speech", state.quest, state.attempt, speaker, "all", {"text": text}, asked.id)
     heard = Floor(floor.queue[1:], (*floor.spoken, speaker), mentioned_seats(text, len(state.secrets.seats)))
     phase = Phase.TALK
     if not heard.queue:
@@ -202,8 +199,9 @@ def _speak(state: State, action: Speak, decision: str) -> Step:
     return _within_attempt(state, phase, state.team, heard), (event,)
 
 
-def _give_floor(state: State, actions: Mapping[int, Bid]) -> Step:
-    bids = {seat: actions[seat].eagerness for seat in state.secrets.seats}
+def _give_floor(state: State, actions: Answers, asked: Decision) -> Step:
+    bid_of = cast(Mapping[int, Bid], actions)
+    bids = {seat: bid_of[seat].eagerness for seat in state.secrets.seats}
     floor = state.floor
     last_speaker = floor.spoken[-1] if floor.spoken else state.leader
     speaker = next_speaker(bids, floor.mentioned, last_speaker)
@@ -224,10 +222,11 @@ def _call_vote(state: State, team: tuple[int, ...]) -> Step:
     return _within_attempt(state, Phase.QUEST, team, SILENCE), (event,)
 
 
-def _count_votes(state: State, actions: Mapping[int, Vote]) -> Step:
+def _count_votes(state: State, actions: Answers, asked: Decision) -> Step:
+    vote_of = cast(Mapping[int, Vote], actions)
     quest, attempt = state.quest, state.attempt
     # A leader who does not vote (`leader_votes`) counts as approving.
-    votes = {_KEY[seat]: seat not in actions or actions[seat].approve for seat in state.secrets.seats}
+    votes = {_KEY[seat]: seat not in vote_of or vote_of[seat].approve for seat in state.secrets.seats}
     approved = 2 * sum(votes.values()) > len(votes)
     data = {"votes": votes, "approved": approved, "forced": False}
     event = Event("vote", quest, attempt, None, "all", data)
@@ -244,10 +243,11 @@ def _count_votes(state: State, actions: Mapping[int, Vote]) -> Step:
 # -- a quest and what may follow it ------------------------------------------------------------------
 
 
-def _go_on_quest(state: State, actions: Mapping[int, Card]) -> Step:
+def _go_on_quest(state: State, actions: Answers, asked: Decision) -> Step:
+    card_of = cast(Mapping[int, Card], actions)
     secrets, quest = state.secrets, state.quest
     team = team_on_the_table(state)
-    cards = {_KEY[seat]: actions[seat].fail for seat in team}
+    cards = {_KEY[seat]: card_of[seat].fail for seat in team}
     fails = sum(cards.values())
     required = secrets.fails_required[quest - 1]
     success = fails < required
@@ -304,17 +304,19 @@ def _take_aim(state: State) -> State:
     return replace(state, phase=Phase.SHOOT)
 
 
-def _whisper(state: State, action: Speak, decision: str) -> Step:
+def _whisper(state: State, actions: Answers, asked: Decision) -> Step:
+    action = cast(Speak, actions[asked.seat])
     speaker, *others = state.floor.queue
     listeners = (*state.floor.spoken, *state.floor.queue)
     data = {"text": clean_speech(action.text)}
-    event = Event("speech", state.quest, state.attempt, speaker, tuple(sorted(listeners)), data, decision)
+    event = Event("speech", state.quest, state.attempt, speaker, tuple(sorted(listeners)), data, asked.id)
     if others:
         return replace(state, floor=Floor(tuple(others), (*state.floor.spoken, speaker))), (event,)
     return replace(state, phase=Phase.SHOOT, floor=SILENCE), (event,)
 
 
-def _shoot(state: State, action: Shoot | HoldFire, decision: str) -> Step:
+def _shoot(state: State, actions: Answers, asked: Decision) -> Step:
+    action = cast(Shoot | HoldFire, actions[asked.seat])
     quest, attempt, shooter = state.quest, state.attempt, shooter_of(state)
     phase = phase_after_early_shot(state.secrets.setup, quest)
     if isinstance(action, HoldFire):
@@ -324,7 +326,7 @@ def _shoot(state: State, action: Shoot | HoldFire, decision: str) -> Step:
         return following, (held, *more)
     hit = action.target == state.secrets.merlin
     data = {"target": action.target, "hit": hit}
-    shot = Event("shot", quest, attempt, shooter, "all", data, decision)
+    shot = Event("shot", quest, attempt, shooter, "all", data, asked.id)
     if hit:
         return _end(state, Side.EVIL, "merlin_shot", shot)
     if not may_hold_fire(state):
@@ -333,15 +335,15 @@ def _shoot(state: State, action: Shoot | HoldFire, decision: str) -> Step:
     return following, (shot, *more)
 
 
-def _inspect(state: State, action: Inspect, decision: str) -> Step:
+def _inspect(state: State, actions: Answers, asked: Decision) -> Step:
+    action = cast(Inspect, actions[asked.seat])
     holder, target = state.lady_holders[-1], action.target
     side = Side.EVIL if target in state.secrets.evil else Side.GOOD
+    looking = {"holder": holder, "target": target}
     answer = {"target": target, "side": side.value}
     looked = (
-        Event(
-            "lady", state.quest, state.attempt, holder, "all", {"holder": holder, "target": target}, decision
-        ),
-        Event("lady_answer", state.quest, state.attempt, holder, (holder,), answer, decision),
+        Event("lady", state.quest, state.attempt, holder, "all", looking, asked.id),
+        Event("lady_answer", state.quest, state.attempt, holder, (holder,), answer, asked.id),
     )
     following, more = _next_quest(replace(state, lady_holders=(*state.lady_holders, target)))
     return following, looked + more
@@ -356,3 +358,15 @@ def _end(state: State, winner: Side, reason: EndReason, *before: Event) -> Step:
     ending = Event("end", state.quest, state.attempt, None, "all", data)
     ended = replace(state, phase=Phase.END, floor=SILENCE, ending=Ending(winner, reason))
     return ended, (*before, ending)
+
+
+_STEPS: dict[DecisionKind, Callable[[State, Answers, Decision], Step]] = {
+    "propose": _put_on_table,
+    "speak": _speak,
+    "bid": _give_floor,
+    "vote": _count_votes,
+    "card": _go_on_quest,
+    "evil_talk": _whisper,
+    "shoot": _shoot,
+    "inspect": _inspect,
+}

@@ -34,14 +34,14 @@ class View:
 
     def legal_actions(self, decision: Decision) -> tuple[Action, ...]:
         """What the rules allow for a decision of this seat, as `rules.legal_actions` lists it."""
-        table = self.table
+        table, kind = self.table, decision.kind
         return options(
-            decision.kind,
+            kind,
             num_players=self.setup.num_players,
             team_size=table.team_sizes[table.quest - 1],
             side=self.role.side,
-            lady_targets=lady_options(self.setup, table.lady_holders),
-            shot_targets=shot_options(self.setup, self.seat, self.knowledge.evil),
+            lady_targets=lady_options(self.setup, table.lady_holders) if kind == "inspect" else (),
+            shot_targets=shot_options(self.setup, self.seat, self.knowledge.evil) if kind == "shoot" else (),
             may_hold_fire=table.successes < 3,
         )
 

@@ -171,6 +171,13 @@ async def test_an_answer_given_as_a_tool_call_is_read_from_its_arguments() -> No
     assert told == [Delta("think", "Hm."), Delta("speak", "I trust seat 4.")]
 
 
+async def test_a_character_torn_apart_by_the_server_is_joined() -> None:
+    pieces: list[str | Exception | None] = ['{"think": "\ud83d', '\ude00", "speak": "\ud83d"}']
+    answer = await ask(_model(FlakyChatModel(plans=[pieces])), QUESTION, Draft, tag=TAG)
+    assert answer.value == Draft(think="😀", speak="\N{REPLACEMENT CHARACTER}")
+    assert answer.text.encode()
+
+
 async def test_a_call_that_fails_is_not_taken_for_a_bad_answer() -> None:
     chat = FlakyChatModel(plans=[[NimueError("The budget is spent.")]])
     with pytest.raises(NimueError, match="budget"):

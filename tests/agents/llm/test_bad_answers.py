@@ -92,6 +92,18 @@ CASES = (
         expected=Vote(approve=True, reason='é\n"so" 😀'),
         step="native",
     ),
+    Case(
+        id="half a character as an escape",
+        text='{"approve": true, "reason": "\\ud83d, \\\\ud83d"}',
+        expected=Vote(approve=True, reason="\N{REPLACEMENT CHARACTER}, \\ud83d"),
+        step="native",
+    ),
+    Case(
+        id="a character in broken json as two escapes",
+        text='{"approve": true, "reason": "\\ud83d\\ude00",}',
+        expected=Vote(approve=True, reason="😀"),
+        step="repaired",
+    ),
     # --- json in other text ---------------------------------------------------------------------------------
     Case(id="fenced", text='```json\n{"approve": true}\n```', expected=YES, step="fenced"),
     Case(id="fenced without a language", text='```\n{"approve": false}\n```', expected=NO, step="fenced"),

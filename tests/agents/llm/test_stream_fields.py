@@ -69,6 +69,7 @@ def test_what_follows_the_object_is_not_told() -> None:
         ('"\\ude00"', "\N{REPLACEMENT CHARACTER}"),
         ('"\\uzzzz"', "\N{REPLACEMENT CHARACTER}"),
         ('"\\q"', "q"),
+        ('"\ud83d"', "\N{REPLACEMENT CHARACTER}"),
     ],
 )
 def test_escapes_are_decoded_and_broken_ones_replaced(written: str, shown: str) -> None:

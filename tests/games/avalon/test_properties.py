@@ -22,8 +22,8 @@ from games.avalon.view import Viewer, public_table, view
 from games.errors import GameError
 from tests.games.avalon.playthrough import choose_at_random, random_game, seeds, setups, steps
 
-many = settings(max_examples=120, deadline=None)
-some = settings(max_examples=50, deadline=None)
+many = settings(max_examples=80, deadline=None)
+some = settings(max_examples=40, deadline=None)
 
 
 @many

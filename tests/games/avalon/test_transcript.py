@@ -208,7 +208,7 @@ def test_an_untouched_file_has_no_violation(written: Path) -> None:
     assert (report.violations, report.num_lines) == ((), len(written.read_bytes().splitlines()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_a_flipped_byte_is_found_and_its_line_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -1,0 +1,161 @@
+"""The embedded engine: llama.cpp's server inside this process, on loopback, behind a key that only this
+process knows.
+
+It speaks the OpenAI and the Anthropic protocol, so the clients are those of the hosted models. One engine
+serves all who open the same model with the same settings, and ends with the last of them.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.errors import NimueError, NimueFailure
+from agents.llm.machine import physical_cores
+
+_LONGEST_ANSWER = 1024  # for callers that set no limit
+_SILENT = -1  # llama.cpp writes to the process's own stdout and stderr, where `--json` output goes
+_WAIT_POLICY = "OMP_WAIT_POLICY"
+_SHARED_MEMORY = Path("/dev/shm")
+_ROOM_FOR_SNAPSHOTS = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineSettings:
+    """What an engine is started with."""
+
+    path: Path
+    slots: int
+    """Calls that are answered at once; each slot has its own cache."""
+    context: int
+    """Tokens a slot can hold, prompt and answer together."""
+
+
+class Engine:
+    """A running server.
+
+    Attributes:
+        url: Where it listens, without a path.
+        key: What it wants as API key.
+        snapshots: Folder in which it saves the cache of a slot when asked to.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.key = secrets.token_urlsafe(24)
+        self.snapshots = Path(tempfile.mkdtemp(prefix="nimue-engine-", dir=_snapshot_parent()))
+        try:
+            self._server: Any = _start(settings, self.key, self.snapshots)
+        except BaseException:
+            shutil.rmtree(self.snapshots)
+            raise
+        self.url: str = self._server.listening_address
+
+    def stop(self) -> None:
+        """End the server and free its memory."""
+        self._server = None
+        shutil.rmtree(self.snapshots, ignore_errors=True)
+
+
+def _snapshot_parent() -> str | None:
+    """Memory where there is enough of it, so that snapshots of the cache do not wear a disk out."""
+    usable = _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK)
+    return (
+        str(_SHARED_MEMORY)
+        if usable and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_FOR_SNAPSHOTS
+        else None
+    )
+
+
+def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
+    xllamacpp = _import_patient_engine()
+    params = xllamacpp.CommonParams()
+    params.model.path = str(settings.path)
+    params.n_parallel = settings.slots
+    params.n_ctx = settings.slots * settings.context
+    threads = physical_cores()
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.verbosity = _SILENT
+    params.ui = False
+    params.slot_save_path = f"{snapshots}{os.sep}"
+    # The server's own cache of prompts picks slots by itself; ours are picked by lane (see lanes).
+    params.cache_ram_mib = 0
+    params.n_predict = _LONGEST_ANSWER
+    params.cache_idle_slots = False
+    _keep_from_looping(params.sampling)
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise NimueFailure(
+            f"The embedded engine could not load {settings.path}: the file is damaged, of a kind this engine "
+            f"does not know, or there is too little memory for {settings.slots} slots of {settings.context} tokens."
+        ) from error
+
+
+def _import_patient_engine() -> Any:
+    """Import llama.cpp so that its threads sleep while they wait for each other.
+
+    By default they spin. Where other programs want the cores too, spinning threads keep the one they wait for
+    from running: a game beside a test run was six times slower. On an idle machine sleeping costs a few
+    percent. The policy is read once, when the library loads; other libraries of this process keep theirs.
+    """
+    before = os.environ.get(_WAIT_POLICY)
+    os.environ.setdefault(_WAIT_POLICY, "passive")
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise NimueError(
+            "The embedded engine is not installed: pip install xllamacpp. "
+            "Or use a hosted model: --model anthropic:... or openai:..."
+        ) from error
+    finally:
+        if before is None:
+            del os.environ[_WAIT_POLICY]
+    return xllamacpp
+
+
+def _keep_from_looping(sampling: Any) -> None:
+    """Defaults for callers that send no sampling settings."""
+    sampling.temp = 0.7
+    sampling.top_k = 0
+    sampling.top_p = 1.0
+    sampling.min_p = 0.05
+    sampling.dry_multiplier = 0.8
+    sampling.dry_base = 1.75
+    sampling.dry_allowed_length = 3
+    sampling.dry_penalty_last_n = 512
+
+
+_lock = threading.Lock()
+_running: dict[EngineSettings, tuple[Engine, int]] = {}
+
+
+def open_engine(settings: EngineSettings) -> Engine:
+    """The engine with these settings, started if it does not run; close it with `close_engine`.
+
+    Raises:
+        NimueError: The engine is not installed.
+        NimueFailure: The model cannot be loaded.
+    """
+    with _lock:
+        engine, users = _running.get(settings) or (Engine(settings), 0)
+        _running[settings] = (engine, users + 1)
+        return engine
+
+
+def close_engine(engine: Engine) -> None:
+    """Give an engine back; it stops when nobody uses it any more."""
+    with _lock:
+        _, users = _running.pop(engine.settings)
+        if users > 1:
+            _running[engine.settings] = (engine, users - 1)
+            return
+    engine.stop()

@@ -1,0 +1,186 @@
+"""Provider `local`: chat models of the embedded engine.
+
+`local:NAME` is a model of the catalogue, `local:PATH.gguf` a file of one's own,
+`local:hf/OWNER/REPOSITORY/FILE.gguf` a file of the hub. Opening loads a model that is on this machine;
+bringing one here is the commands' business, who can show how far it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_openai import ChatOpenAI
+from openai import APIConnectionError, APIError, BadRequestError, DefaultAsyncHttpxClient
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from agents.errors import NimueError, NimueFailure
+from agents.llm.chat_wrapper import ChatWrapper, closing
+from agents.llm.engine import Engine, EngineSettings, close_engine, open_engine
+from agents.llm.gguf_header import read_gguf_header
+from agents.llm.json_grammar import json_grammar
+from agents.llm.lanes import Lanes
+from agents.llm.local_names import local_model_path
+from agents.llm.machine import memory_bytes
+from agents.llm.model import CallTag, Model, ModelOptions
+from agents.llm.model_files import models_folder
+from agents.llm.names import ModelName
+from agents.llm.slot_store import EngineSlotStore
+
+SLOTS = 12
+"""One for each player of the largest table, and two to spare; a slot costs memory, not time."""
+LONGEST_CONTEXT = 8192
+SHORTEST_CONTEXT = 4096
+_SHARE_OF_MEMORY = 8
+"""All slots together take one part in this many of the machine's memory, or what the shortest context needs.
+"""
+
+
+def open_model(name: str, options: ModelOptions) -> Model:
+    """Load a model into the embedded engine, or share the engine that runs it already.
+
+    Raises:
+        NimueError: There is no such model on this machine, or the engine is not installed.
+        NimueFailure: The engine cannot load it.
+    """
+    path = local_model_path(name, models_folder())
+    engine = open_engine(EngineSettings(path=path, slots=SLOTS, context=slot_context(path, memory_bytes())))
+    return Model(
+        name=ModelName("local", name),
+        chat=LocalChatModel(
+            inner=_client(engine, path, options), lanes=Lanes(SLOTS, EngineSlotStore(engine))
+        ),
+        constrain=_constrain,
+        close=_Once(engine),
+    )
+
+
+def slot_context(path: Path, memory: int) -> int:
+    """Tokens a slot can hold, by what the model can read and the memory can bear."""
+    header = read_gguf_header(path)
+    affordable = memory // _SHARE_OF_MEMORY // (SLOTS * header.cache_bytes_per_token)
+    wanted = max(SHORTEST_CONTEXT, min(affordable, LONGEST_CONTEXT))
+    return min(wanted, header.context_length) // 256 * 256
+
+
+class _Once:
+    """Gives an engine back when first called; closing twice is harmless."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine: Engine | None = engine
+
+    def __call__(self) -> None:
+        if self._engine is not None:
+            close_engine(self._engine)
+            self._engine = None
+
+
+def _client(engine: Engine, path: Path, options: ModelOptions) -> ChatOpenAI:
+    return ChatOpenAI(
+        model=path.stem,
+        base_url=f"{engine.url}/v1",
+        api_key=SecretStr(engine.key),
+        temperature=options.temperature,
+        seed=options.seed,
+        # Neither lost nor throttled on loopback: a call takes as long as the machine needs.
+        timeout=None,
+        stream_chunk_timeout=None,
+        max_retries=0,
+        stream_usage=True,
+        use_responses_api=False,
+        # A kept connection would outlive the event loop it was made in.
+        http_async_client=DefaultAsyncHttpxClient(timeout=None, limits=_no_kept_connections()),
+    )
+
+
+def _no_kept_connections() -> Any:
+    import httpx2
+
+    return httpx2.Limits(max_keepalive_connections=0)
+
+
+def _constrain(schema: type[BaseModel]) -> dict[str, Any]:
+    form = {"name": schema.__name__, "schema": schema.model_json_schema(), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
+class LocalChatModel(ChatWrapper):
+    """The engine's chat model: compact JSON where a schema is given, and a cache slot for every lane."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    lanes: Lanes
+
+    async def _answer(
+        self, messages: list[BaseMessage], metadata: Mapping[str, Any], stop: list[str] | None, **kwargs: Any
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        arguments = _with_grammar(kwargs)
+        prompt = _prompt_text(messages, arguments)
+
+        async def prefill(slot: int) -> int:
+            reading = {**arguments, "max_tokens": 1, "extra_body": _at_slot(arguments, slot)}
+            reading["extra_body"].pop("grammar", None)
+            cached = 0
+            async with closing(self._pass_on(messages, metadata, stop, **reading)) as chunks:
+                async for chunk in chunks:
+                    cached += _cached_tokens(chunk.message)
+            return cached
+
+        try:
+            async with self.lanes.turn(CallTag.from_metadata(metadata).lane, prompt, prefill) as turn:
+                arguments["extra_body"] = _at_slot(arguments, turn.slot)
+                async with closing(self._pass_on(messages, metadata, stop, **arguments)) as chunks:
+                    async for chunk in chunks:
+                        if turn.cached_tokens is not None:
+                            _set_cached_tokens(chunk.message, turn.cached_tokens)
+                        yield chunk
+        except BadRequestError as error:
+            if error.type != "exceed_context_size_error":
+                raise NimueError(f"The embedded engine refused the request: {error.message}") from error
+            # A prompt too long for the model spoils one answer, not the run.
+            yield ChatGenerationChunk(
+                message=AIMessageChunk(
+                    content="", response_metadata={"finish_reason": "model_context_window_exceeded"}
+                )
+            )
+        except APIConnectionError as error:
+            raise NimueFailure("The embedded engine has stopped. Start the command again.") from error
+        except APIError as error:
+            raise NimueFailure(f"The embedded engine failed: {error.message}") from error
+
+
+def _with_grammar(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The call's arguments with a JSON schema replaced by our grammar for it."""
+    arguments = dict(kwargs)
+    response_format = arguments.get("response_format")
+    if isinstance(response_format, dict) and response_format.get("type") == "json_schema":
+        del arguments["response_format"]
+        grammar = json_grammar(response_format["json_schema"]["schema"])
+        arguments["extra_body"] = {**(arguments.get("extra_body") or {}), "grammar": grammar}
+    return arguments
+
+
+def _at_slot(arguments: Mapping[str, Any], slot: int) -> dict[str, Any]:
+    return {**(arguments.get("extra_body") or {}), "id_slot": slot, "cache_prompt": True}
+
+
+def _prompt_text(messages: list[BaseMessage], arguments: Mapping[str, Any]) -> str:
+    """Roughly what the model reads, to compare prompts by. Tools are told to it first."""
+    tools = json.dumps(arguments["tools"]) if arguments.get("tools") else ""
+    return tools + "".join(f"\n{message.type}:{message.content}" for message in messages)
+
+
+def _cached_tokens(message: BaseMessage) -> int:
+    usage = message.usage_metadata if isinstance(message, AIMessageChunk) else None
+    return (usage.get("input_token_details") or {}).get("cache_read", 0) if usage else 0
+
+
+def _set_cached_tokens(message: BaseMessage, cached_tokens: int) -> None:
+    """Say what was cached before the prompt was read ahead of the call."""
+    if isinstance(message, AIMessageChunk) and message.usage_metadata:
+        details = message.usage_metadata.get("input_token_details") or {}
+        message.usage_metadata["input_token_details"] = {**details, "cache_read": cached_tokens}
