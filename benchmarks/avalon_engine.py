@@ -26,13 +26,14 @@ import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from games.avalon.actions import Action, Card, Propose, Shoot, Vote
-from games.avalon.draws import deal
+from games.avalon.draws import Deal, next_deal, rng
 from games.avalon.events import Event
 from games.avalon.outcomes import outcomes, random_choices, teams_of
 from games.avalon.rules import apply, pending, start
@@ -44,49 +45,50 @@ _YES, _NO, _FAIL, _SUCCESS = Vote(True), Vote(False), Card(True), Card(False)
 _OUTCOMES_AT_ONCE = 20_000
 
 
-def play_with_events(setup: Setup, seed: int, chance: random.Random) -> list[Event]:
+def play_with_events(setup: Setup, dealt: Deal, chance: random.Random) -> list[Event]:
     """A random game with its full event log."""
-    state, told = start(setup, deal(setup, seed))
+    state, told = start(setup, dealt)
     log = list(told)
-    flip, evil = chance.random, state.secrets.evil
-    good = [seat for seat in setup.seats if seat not in evil]
-    while waiting := pending(state):
-        first = waiting[0]
-        actions: dict[int, Action]
-        match first.kind:
-            case "vote":
-                actions = {decision.seat: _YES if flip() < 0.5 else _NO for decision in waiting}
+    flip, evil, seats = chance.random, state.secrets.evil, state.secrets.seats
+    good = [seat for seat in seats if seat not in evil]
+    actions: dict[int, Action]
+    while True:
+        match state.phase:
             case "propose":
-                teams = teams_of(6, state.secrets.team_sizes[state.quest - 1])
-                actions = {first.seat: Propose(teams[int(flip() * len(teams))])}
-            case "card":
-                actions = {
-                    decision.seat: _FAIL if decision.seat in evil and flip() < 0.5 else _SUCCESS
-                    for decision in waiting
-                }
+                proposals = proposals_of(state.secrets.team_sizes[state.quest - 1])
+                actions = {state.leader: proposals[int(flip() * len(proposals))]}
+            case "vote":
+                actions = {seat: _YES if flip() < 0.5 else _NO for seat in seats}
+            case "quest":
+                team = state.team or ()
+                actions = {seat: _FAIL if seat in evil and flip() < 0.5 else _SUCCESS for seat in team}
             case "shoot":
-                actions = {first.seat: Shoot(chance.choice(good))}
+                actions = {pending(state)[0].seat: Shoot(chance.choice(good))}
             case _:
-                raise AssertionError(f"Nobody decides {first.kind} under these rules.")
+                return log
         state, told = apply(state, actions)
         log += told
-    return log
+
+
+@cache
+def proposals_of(size: int) -> list[Propose]:
+    return [Propose(team) for team in teams_of(6, size)]
 
 
 def events_side(setup: Setup) -> Side:
     def play(seed: int, num_games: int) -> None:
-        chance = random.Random(seed)
-        for game in range(num_games):
-            play_with_events(setup, seed + game, chance)
+        chance, dealer = random.Random(seed), rng(seed, "benchmark")
+        for _ in range(num_games):
+            play_with_events(setup, next_deal(setup, dealer), chance)
 
     return play
 
 
 def transcripts_side(setup: Setup, folder: Path) -> Side:
     def play(seed: int, num_games: int) -> None:
-        chance = random.Random(seed)
+        chance, dealer = random.Random(seed), rng(seed, "benchmark")
         for game in range(num_games):
-            events = play_with_events(setup, seed + game, chance)
+            events = play_with_events(setup, next_deal(setup, dealer), chance)
             path = folder / "game.jsonl"
             write(path, f"g{game}", events)
             path.unlink()
@@ -140,19 +142,24 @@ def play_reference_game(environment: Any, chance: random.Random) -> None:
     flip, seats = chance.random, range(1, 7)
     is_good = environment.is_good.tolist()
     good = [seat for seat in seats if is_good[seat - 1]]
-    team: tuple[int, ...] = ()
+    team: frozenset[int] = frozenset()
     while not environment.done:
         match environment.get_phase()[0]:
             case 0:
-                teams = teams_of(6, environment.get_team_size())
+                teams = reference_teams_of(environment.get_team_size())
                 team = teams[int(flip() * len(teams))]
-                environment.choose_quest_team(frozenset(team), environment.get_quest_leader())
+                environment.choose_quest_team(team, environment.get_quest_leader())
             case 1:
                 environment.gather_team_votes([flip() < 0.5 for _ in seats])
             case 2:
                 environment.gather_quest_votes([is_good[seat - 1] or flip() < 0.5 for seat in team])
             case 3:
                 environment.choose_assassination_target(environment.get_assassin(), chance.choice(good) - 1)
+
+
+@cache
+def reference_teams_of(size: int) -> list[frozenset[int]]:
+    return [frozenset(team) for team in teams_of(6, size)]
 
 
 def games_per_second(play: Side, seed: int, num_games: int) -> float:

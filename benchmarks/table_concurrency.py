@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from agents.llm.fake_server import Behaviour, FakeServer, Request, Says
+from agents.llm.fake_protocols import Behaviour, Request, Says
+from agents.llm.fake_server import FakeServer
 from agents.llm.journal import Record, read_records
 from agents.llm.model import ModelOptions
 from agents.llm.schema_draw import draw
@@ -32,7 +33,7 @@ from games.avalon.setup import TABLE_RULES, preset
 
 
 def agreeable(request: Request) -> Behaviour:
-    """An answer drawn from the schema, but every team is approved and every card is a success: a short game."""
+    """An answer drawn from the schema, but every team is approved and every card a success: a short game."""
     random = Random(json.dumps(request.body, sort_keys=True))
     assert request.schema is not None
     answer: dict[str, Any] = draw(request.schema, random)
@@ -84,7 +85,9 @@ async def measure(delay_s: float, readings: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--delay", type=float, default=0.5, help="seconds the server thinks about each call")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where to write the result")

@@ -68,8 +68,8 @@ class MethodFlags:
 
     history: Literal["full", "summary", "quest_window"] | None = None
     """How much of the game a prompt holds."""
-    readings: Literal["together", "per_role"] | None = None
-    """Second-order readings in one call, or a call for each other role, all at once."""
+    readings: Literal["together", "per_role", "by_side"] | None = None
+    """Second-order readings of all other roles in one call, in a call for each, or by side."""
     first_order_refresh: Literal["per_decision", "per_proposal"] | None = None
     """How often the first-order note is written."""
     refine_votes: bool | None = None
@@ -138,9 +138,8 @@ def play(
         }  # fmt: skip
         given = [name for name, value in fixed.items() if value is not None]
         if given or paper_protocol or rules != RuleFlags() or method != MethodFlags():
-            raise NimueError(
-                f"--resume goes on with the game as it was asked for; leave out {', '.join(given) or 'the rules'}."
-            )
+            which = ", ".join(given) or "the rules"
+            raise NimueError(f"--resume goes on with the game as it was asked for; leave out {which}.")
     setup = None if resume is not None else choose_setup(players, preset, roles, rules, paper_protocol)
     if json and human is not None:
         raise NimueError("--human needs the table on the screen; leave out --json.")

@@ -102,10 +102,8 @@ def _fresh(session: Session) -> tuple[None, GameConfig, Resolved | None]:
     assert session.setup is not None
     lineup = parse_lineup(session.agents, session.setup.num_players, session.human)
     needs_model = any(agent.needs_model and agent.model is None for agent in lineup.agents)
-    if session.model or needs_model:
-        resolved = resolve_model(session.model, os.environ)
-    else:
-        resolved = None
+    wanted = session.model or needs_model
+    resolved = resolve_model(session.model, os.environ) if wanted else None
     if session.seed is not None and session.seed < 0:
         raise NimueError(f"--seed {session.seed}: a seed is a whole number from 0 on.")
     config = GameConfig(

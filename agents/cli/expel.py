@@ -20,12 +20,8 @@ app = cyclopts.App(
 
 @app.default
 def not_yet(*words: str) -> None:
-    """Say what is there."""
-    raise NimueError(
-        f"expel {' '.join(words)}: ExpeL is not part of this version; avalon and nimue are. See docs/index.md."
-        if words
-        else "ExpeL is not part of this version; avalon and nimue are. See docs/index.md."
-    )
+    """Refuse, whatever is asked."""
+    raise NimueError("ExpeL is not part of this version; avalon and nimue are. See docs/index.md.")
 
 
 def main() -> None:

@@ -23,8 +23,7 @@ _CACHED = {"type": "ephemeral"}
 
 
 class AnthropicChat(ChatAnthropic):
-    """LangChain's client with cache breakpoints on the stable prefix, and one exception, `CallFailed`, for
-    whatever goes wrong on the way."""
+    """LangChain's client with cache breakpoints on the stable prefix; what goes wrong is a `CallFailed`."""
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         with _translated():
@@ -122,6 +121,5 @@ def _said(error: anthropic.APIStatusError) -> str:
 
 
 def _status(error: anthropic.APIStatusError) -> int | None:
-    """The HTTP status; None for an error that came inside a stream that had begun well, which may always
-    pass."""
+    """The HTTP status; None for an error inside a stream that had begun well, which may always pass."""
     return None if error.response.status_code == 200 else error.status_code

@@ -66,8 +66,7 @@ async def ask(
 
     Args:
         tag: What the call is for; re-asks count its attempt up.
-        on_delta: Told how the answer's top-level string fields grow. A delta with `restart` voids what it was
-            told.
+        on_delta: Told how the answer's top-level string fields grow; a `restart` voids what was told.
         read_prose: A last reader for an answer without usable JSON, tried when re-asking did not help.
 
     Raises:
@@ -133,8 +132,7 @@ async def _stream_call(
 
 
 def _answer_text(message: AIMessage) -> str:
-    """The written answer; where the provider constrains by a forced tool, the tool's arguments are the
-    answer."""
+    """The written answer; a model that answered by calling a tool instead said it in the arguments."""
     if message.text or not (message.tool_calls or message.invalid_tool_calls):
         return message.text
     if message.tool_calls:

@@ -1,5 +1,4 @@
-"""A call to a hosted model that brought no answer, in one shape for all SDKs. Each provider's file translates
-to it."""
+"""A call to a hosted model that brought no answer: one exception for all SDKs."""
 
 import re
 from collections.abc import Mapping

@@ -30,8 +30,7 @@ from langchain_core.tools import BaseTool
 from agents.llm.usage import Usage
 
 RESTARTED = "nimue_restarted"
-"""Marks, in `response_metadata`, a chunk that voids what was streamed before it: the call was lost and is
-repeated."""
+"""Marks, in `response_metadata`, a chunk that voids those before it: the call was lost and is repeated."""
 
 _Chunk = TypeVar("_Chunk")
 

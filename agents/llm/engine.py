@@ -96,7 +96,7 @@ def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     except RuntimeError as error:
         raise NimueFailure(
             f"The embedded engine could not load {settings.path}: the file is damaged, of a kind this engine "
-            f"does not know, or there is too little memory for {settings.slots} slots of {settings.context} tokens."
+            f"does not know, or the memory is too small for {settings.slots} slots of {settings.context} tokens."
         ) from error
 
 

@@ -37,8 +37,7 @@ class Fails:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BreaksOff:
-    """The beginning of an answer, then the end of the connection; `politely` closes the stream as if it were
-    whole."""
+    """The beginning of an answer, then the end of the connection, `politely` as if it were whole."""
 
     text: str = '{"approve": tr'
     politely: bool = False

@@ -23,15 +23,15 @@ _REFUSAL = frozenset({"refusal", "content_filter"})
 
 def finish_of(message: AIMessage) -> Finish:
     """How a message ended."""
-    declined = any(isinstance(block, dict) and block.get("type") == "refusal" for block in message.content)
+    blocks = message.content if isinstance(message.content, list) else []
+    declined = any(isinstance(block, dict) and block["type"] == "refusal" for block in blocks)
     if declined or message.additional_kwargs.get("refusal"):
         return Finish.REFUSAL
     return finish_in(message.response_metadata)
 
 
 def finish_in(metadata: Mapping[str, Any]) -> Finish:
-    """How an answer ended, read from where the protocols leave it: OpenAI's chat, Anthropic's, OpenAI's
-    responses."""
+    """How an answer ended, read from wherever its protocol says it."""
     incomplete = metadata.get("incomplete_details") or {}
     reason = (
         metadata.get("finish_reason")

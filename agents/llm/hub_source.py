@@ -17,7 +17,6 @@ from agents.llm.wheel_source import OnBytes
 if TYPE_CHECKING:
     from httpx2 import Client
 
-_CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -60,7 +59,7 @@ def fetch_from_hub(
 
 
 def _look_up(client: "Client", address: str) -> _Remote:
-    """Ask for the digest, which stands on the answer that redirects to the storage, not on the file itself."""
+    """Ask for the digest, which stands on the answer that redirects to the storage, not on the file."""
     answer = client.head(address, headers={"Accept-Encoding": "identity"})
     if answer.status_code in (401, 403, 404):
         raise NimueFailure(
@@ -84,7 +83,7 @@ def _continue_download(client: "Client", remote: _Remote, part: Path, on_bytes: 
         if answer.status_code != 206:
             present = 0
         with part.open("ab" if present else "wb") as file:
-            for piece in answer.iter_raw(_CHUNK):
+            for piece in answer.iter_raw():
                 file.write(piece)
                 present += len(piece)
                 on_bytes(present, max(present, remote.size))

@@ -22,7 +22,7 @@ def json_grammar(schema: Mapping[str, Any]) -> str:
 
 
 def _simplified(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without keywords that bind nothing here; a property of such a name stays."""
+    """The schema without keywords that bind nothing here, and closed; a property of such a name stays."""
     kept: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _DROPPED or (key == "pattern" and "(?" in value):
@@ -33,6 +33,9 @@ def _simplified(schema: Mapping[str, Any]) -> dict[str, Any]:
             kept[key] = value
         else:
             kept[key] = _simplified_value(value)
+    if "properties" in kept:
+        # By default a model may invent more keys, and a small one does until its tokens run out.
+        kept.setdefault("additionalProperties", False)
     return kept
 
 

@@ -1,5 +1,4 @@
-"""An opened model: LangChain's chat model, how its provider is made to keep to a schema, and how it is
-closed."""
+"""An opened model: LangChain's chat model, and how its provider is made to keep to a schema."""
 
 from __future__ import annotations
 
@@ -11,7 +10,6 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
-from agents.errors import NimueError
 from agents.llm.names import PROVIDERS, ModelName
 
 
@@ -79,14 +77,11 @@ def open_model(name: ModelName, options: ModelOptions) -> Model:
     """Open a model by name; calls to hosted models are retried and kept within rate and concurrency limits.
 
     Raises:
-        NimueError: The model cannot be had: no key, no such file, an unknown name, or its engine is not
-            installed.
+        NimueError: The model cannot be had: no key, no such file, or its engine is not installed.
     """
     provider = PROVIDERS[name.provider]
     module_name, _, function = provider.entry.partition(":")
     model: Model = getattr(import_module(module_name), function)(name.name, options)
-    if model.name.provider != name.provider:
-        raise NimueError(f"{provider.entry} opened {model.name} when asked for {name}.")
     if not provider.hosted:
         return model
     from agents.llm.rate_limit import RateLimitedChatModel

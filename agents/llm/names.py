@@ -1,5 +1,4 @@
-"""Names of models, `provider:model`, and the table of providers. Imports no SDK: command help reads this
-table."""
+"""Names of models, `provider:model`, and the table of providers. Imports no SDK."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +7,7 @@ from types import MappingProxyType
 from agents.errors import NimueError
 
 DEFAULT_MODEL = "default"
-"""The model of a provider that chooses by itself: the embedded engine's default, or the one a base URL
-serves."""
+"""The model of a provider that chooses by itself: the embedded engine, or the server at a base URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,7 @@ class Provider:
     key: str = ""
     """Environment variable that holds the key; empty when none is needed."""
     base_url: str = ""
-    """Environment variable that names another server speaking the same protocol, for which the key may be
-    missing."""
+    """Environment variable that names another server with the same protocol, which may need no key."""
     default: str = ""
     """The model meant when only the provider is named; empty when a name must be given."""
     hosted: bool = False

@@ -19,7 +19,7 @@ from agents.errors import NimueError, NimueFailure
 from agents.llm.call_failed import CallFailed, retry_after_s
 from agents.llm.chat_wrapper import closing
 from agents.llm.model import Model, ModelOptions
-from agents.llm.names import DEFAULT_MODEL, ModelName
+from agents.llm.names import DEFAULT_MODEL, PROVIDERS, ModelName
 from agents.llm.schema_fallback import SchemaFallbackChatModel, has_mapping
 
 _OFFICIAL = "https://api.openai.com/v1"
@@ -28,8 +28,11 @@ _NOT_STRICT = frozenset({"default", "minLength", "maxLength", "uniqueItems", "ti
 
 
 class OpenAIChat(ChatOpenAI):
-    """LangChain's client with three gaps closed: refusals while streaming, other servers' argument names, and
-    one exception, `CallFailed`, for whatever goes wrong on the way."""
+    """LangChain's client with three gaps closed.
+
+    Refusals come through while streaming, other servers get the argument names they know, and whatever goes
+    wrong on the way is a `CallFailed`.
+    """
 
     official: bool = True
 
@@ -76,7 +79,7 @@ def open_model(name: str, options: ModelOptions) -> Model:
             f"openai:{name} needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for another server."
         )
     if name == DEFAULT_MODEL:
-        name = _served_model(base_url, key)
+        name = PROVIDERS["openai"].default if official else _served_model(base_url, key)
     chat = OpenAIChat(
         model=name,
         api_key=SecretStr(key or "none"),

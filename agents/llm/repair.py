@@ -79,12 +79,11 @@ def read_answer(
     written = _ESCAPED_SURROGATES.sub(_unescaped, written)
     complaint = ""
     for step, candidate in _candidates(written, schema, truncated):
-        for whole in _objects(candidate, schema):
-            for fields in (whole, dict(list(whole.items())[:-1])) if truncated else (whole,):
-                try:
-                    return Read(schema.model_validate(fields), step)
-                except ValidationError as error:
-                    complaint = complaint or _complaint(error)
+        for fields in _objects(candidate, schema):
+            try:
+                return Read(schema.model_validate(fields), step)
+            except ValidationError as error:
+                complaint = complaint or _complaint(error)
     if refused or (
         not complaint and _DECLINES.search(written.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     ):
@@ -112,8 +111,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _candidates(text: str, schema: type[BaseModel], truncated: bool) -> Iterator[tuple[Step, object]]:
-    """JSON values found in the text, the least doctored first; among equals the last, which follows the
-    reasoning."""
+    """JSON values found in the text, the least doctored first; among equals the last, after all reasoning."""
     with suppress(*_NOT_JSON):
         yield "json", json.loads(text)
     fenced = [match.group(1).strip() for match in _FENCE.finditer(text)]
@@ -128,8 +126,35 @@ def _candidates(text: str, schema: type[BaseModel], truncated: bool) -> Iterator
         for part in _worth_mending(block, schema):
             if len(part) > _LONGEST_MENDED:
                 continue
+            whole_part = _TRAILING_NUMBER.sub("", part) if truncated else part
+            for closed in _closed(whole_part, truncated):
+                with suppress(*_NOT_JSON):
+                    yield "repaired", json.loads(closed)
             with suppress(*_NOT_JSON):
-                yield "repaired", json_repair.loads(_TRAILING_NUMBER.sub("", part) if truncated else part)
+                yield "repaired", json_repair.loads(whole_part)
+
+
+def _closed(text: str, truncated: bool) -> Iterator[str]:
+    """An object without its end, closed where it stops; if it was cut, also before its unfinished part."""
+    closers: list[str] = []
+    in_string = escaped = False
+    before_last_part = ""
+    for place, character in enumerate(text):
+        if in_string:
+            in_string = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            closers.append("}" if character == "{" else "]")
+        elif character in "}]" and closers:
+            closers.pop()
+        elif character == ",":
+            before_last_part = text[:place] + "".join(reversed(closers))
+    if closers:
+        yield text + '"' * in_string + "".join(reversed(closers))
+        if truncated:
+            yield before_last_part
 
 
 def _embedded_objects(text: str) -> list[dict[str, object]]:
@@ -162,8 +187,7 @@ def _worth_mending(text: str, schema: type[BaseModel]) -> Iterator[str]:
 
 
 def _objects(value: object, schema: type[BaseModel]) -> Iterator[dict[str, object]]:
-    """The objects a JSON value may stand for: itself, its only element, the value of its only unknown key,
-    its text."""
+    """The objects a JSON value may stand for: itself, its last element, what it wraps, what it quotes."""
     if isinstance(value, dict):
         yield value
         if len(value) == 1:

@@ -1,5 +1,4 @@
-"""Repeats calls that were lost on the way: throttled, overloaded, disconnected, hung, or cut off in the
-middle.
+"""Repeats calls that were lost on the way: throttled, overloaded, disconnected, hung, or cut off.
 
 Chunks pass through as they come. When a stream breaks after some of it was passed on, the whole call is
 repeated and a chunk marked `RESTARTED` tells the reader that what it has is void. The SDKs' own retries are

@@ -20,8 +20,7 @@ _COMPLAINTS = ("schema", "response_format", "output_config", "output_format", "s
 
 
 class SchemaFallbackChatModel(ChatWrapper):
-    """A chat model that takes `json_schema` beside the provider's own arguments for it, and uses one or the
-    other."""
+    """A chat model that takes `json_schema` beside its provider's own arguments for structured output."""
 
     native: tuple[str, ...]
     """The provider's arguments that carry a schema."""
@@ -72,8 +71,7 @@ def with_note(messages: list[BaseMessage], note: str) -> list[BaseMessage]:
 
 
 def has_mapping(schema: Any) -> bool:
-    """Whether a JSON schema has an object with free keys, which constrained decoding of hosted models cannot
-    say."""
+    """Whether a JSON schema has an object with free keys, which hosted models cannot be constrained to."""
     if isinstance(schema, list):
         return any(has_mapping(each) for each in schema)
     if not isinstance(schema, Mapping):

@@ -1,5 +1,4 @@
-"""Reads the string fields of a JSON object while it is still being written, so that a speech appears word by
-word."""
+"""Reads the string fields of a JSON object while it is written, so that a speech appears word by word."""
 
 import json
 import re
@@ -108,7 +107,7 @@ class FieldScanner:
         if character == '"':
             self._state, self._in_string, self._depth = "skip", False, 0
             return ""
-        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", character)
+        return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= character <= "\udfff" else character
 
     def _read_escape(self, character: str) -> str:
         if (len(self._raw) == 6 and character != "\\") or (len(self._raw) == 7 and character != "u"):

@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from agents.recon.prompt_files import prompt
 from agents.recon.rendering import (
+    night_facts,
     past_quest_lines,
     quoted,
     role_text,
@@ -110,8 +111,9 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
 
 
 def who(desk: Desk) -> str:
-    """The seat and role, said again at the end of a long prompt, where a small model still remembers it."""
-    return f"seat {desk.view.seat}, {role_text(desk.view.role)} ({desk.view.role.side.value.capitalize()})"
+    """Seat, role and what it knows, said again at the end of a long prompt, where small models heed it."""
+    role = f"seat {desk.view.seat}, {role_text(desk.view.role)} ({desk.view.role.side.value.capitalize()})"
+    return " ".join([f"{role}.", *night_facts(desk.view.setup, desk.view.knowledge)])
 
 
 def _length_cue(desk: Desk, words: int) -> str:
@@ -126,8 +128,8 @@ def _step_cue(desk: Desk) -> str:
 # -- the table chat ----------------------------------------------------------------------------------
 
 
-def opening(view: View) -> list[BaseMessage]:
-    return [SystemMessage(rules_card(view.setup))]
+def opening(desk: Desk) -> list[BaseMessage]:
+    return [SystemMessage(rules_card(desk.view.setup, with_examples=desk.settings.brief))]
 
 
 def table_prompt(desk: Desk, task: str, *, reminds: bool = True) -> Prompt:
@@ -153,7 +155,7 @@ def table_prompt(desk: Desk, task: str, *, reminds: bool = True) -> Prompt:
 
 def _grown_prompt(desk: Desk, task: str, events: Sequence[Event], *, since: int, parts: list[str]) -> Prompt:
     """Public events fill the user's turns, the seat's own earlier answers are the assistant's."""
-    messages = opening(desk.view)
+    messages = opening(desk)
     heard: list[Event] = []
 
     def close_turn(turn_task: str) -> str:
@@ -188,7 +190,7 @@ def _paper_memory(desk: Desk) -> str:
     if note and desk.variant.first_order and desk.view.table.quest >= 2:
         lines.append(f"Your latest note: {quoted(note)}")
     if desk.decision.kind == "vote":
-        spoken = _last_thought(desk.view)
+        spoken = _last_words(desk.view)
         if spoken:
             lines.append(
                 f"On this team you thought {quoted(spoken['think'])} and said {quoted(spoken['speak'])}."
@@ -204,19 +206,20 @@ def last_note(view: View) -> str:
     return ""
 
 
-def _last_thought(view: View) -> Mapping[str, Any] | None:
+def _last_words(view: View) -> Mapping[str, Any] | None:
     """The final thought and speech of this seat on the team now on the table."""
     for event in reversed(view.events):
         if (event.quest, event.attempt) != (view.table.quest, view.table.attempt):
             return None
         if event.type in ("thought", "draft") and event.data["speak"]:
-            return event.data
+            words: Mapping[str, Any] = event.data
+            return words
     return None
 
 
 def _estimated_tokens(desk: Desk) -> int:
     """A cautious guess: four characters a token of English, and the talk of a table is English."""
-    total = len(rules_card(desk.view.setup)) + len(seat_sheet(desk.view))
+    total = len(rules_card(desk.view.setup, with_examples=desk.settings.brief)) + len(seat_sheet(desk.view))
     for event in desk.view.events:
         if event.type == "speech":
             total += len(event.data["text"]) + 30
@@ -241,13 +244,14 @@ def second_order_prompt(desk: Desk, speech: str, keys: str, role: Role | None = 
     """Ask how the others (or one of them) would read the draft: it sees neither thought nor talk."""
     draft = quoted(speech)
     fields = {"draft": draft, "length": _length_cue(desk, 10), "who": who(desk)}
-    task = (
-        prompt("second_order", **fields)
-        if role is None
-        else prompt("second_order_one", **fields, role=role_text(role))
-    )
+    if role is not None:
+        task = prompt("second_order_one", **fields, role=role_text(role))
+    elif desk.settings.readings == "by_side":
+        task = prompt("second_order_sides", **fields)
+    else:
+        task = prompt("second_order", **fields)
     task = f"{task}\n{keys}"
-    return Prompt([*opening(desk.view), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
+    return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ def refine_prompt(
     desk: Desk, *, thought: str, speech: str, choice: str, readings: Readings | None, keys: str
 ) -> Prompt:
     """Ask for the better version; continues the reader's chat where there is one to continue."""
-    messages = opening(desk.view)
+    messages = opening(desk)
     start = _reader_opening(desk)
     found = ""
     if readings is not None and readings.raw:

@@ -45,6 +45,7 @@ from games.avalon.roles import Role
 from games.avalon.view import view
 
 NO_SPEECH = "I pass."
+READERS_BY_SIDE: tuple[str, ...] = ("good_players", "evil_players")
 
 # -- which parts a decision has (the table of section 2.2) -------------------------------------------
 
@@ -155,7 +156,7 @@ async def formulate(
 
 def _after_draft(desk: Desk, state: SeatState, reply: Reply) -> Any:
     if is_read_by_others(desk):
-        if desk.settings.readings == "together":
+        if desk.settings.readings != "per_role":
             return "read_as_all"
         # Readers are given no private events: they see the draft speech, not the thought behind it.
         shared = Branch(
@@ -173,11 +174,13 @@ def _after_draft(desk: Desk, state: SeatState, reply: Reply) -> Any:
 
 
 async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Literal["refine"]]:
-    """O_k: how would every other role read the draft speech?"""
+    """O_k: how would the others read the draft speech?"""
     context = runtime.context
     desk = desk_of(state, context)
-    roles = other_roles(desk.view)
-    schema = readings_schema(tuple(role.value for role in roles), context.lengths)
+    readers = READERS_BY_SIDE
+    if context.settings.readings != "by_side":
+        readers = tuple(role.value for role in other_roles(desk.view))
+    schema = readings_schema(readers, context.lengths)
     written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema))
     try:
         answer = await context.ask(desk, "second_order", written, schema, chat="reader")
@@ -185,7 +188,7 @@ async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
         return Command(goto="refine", update={"private": [fallback_event(desk, "second_order", failure)]})
     found = answer.value.model_dump()
     data = {
-        "readings": [{"role": role.value, "reading": found[role.value]} for role in roles],
+        "readings": [{"role": reader, "reading": found[reader]} for reader in readers],
         "leaks": [found["leak"]],
         "leak_risk": found["leak_risk"],
         **_memory(written, answer, "reader"),

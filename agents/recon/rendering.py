@@ -24,8 +24,11 @@ from games.avalon.view import View
 
 
 @cache
-def rules_card(setup: Setup) -> str:
-    """The rules of this very game; the same text for every seat, so that a prompt cache can share it."""
+def rules_card(setup: Setup, *, with_examples: bool) -> str:
+    """The rules of this very game; the same text for every seat, so that a prompt cache can share it.
+
+    Small models need examples of a speech: without them they recite their instructions.
+    """
     rules = setup.rules
     doubles = [quest for quest in range(1, 6) if setup.fails_required(quest) == 2]
     return prompt(
@@ -41,6 +44,7 @@ def rules_card(setup: Setup) -> str:
             if doubles
             else "One fail ruins a quest."
         ),
+        examples=f"\n{prompt('examples')}" if with_examples else "",
         shot_rule=(", unless the Assassin then names Merlin" if Role.MERLIN in setup.roles else ""),
     )
 
@@ -109,10 +113,11 @@ def seat_sheet(view: View) -> str:
     head = (
         f"YOU are seat {view.seat}. Your role: {role_text(view.role)} ({view.role.side.value.capitalize()})."
     )
-    return " ".join([head, *_night_facts(view.setup, view.knowledge), prompt(f"roles/{view.role.value}")])
+    return " ".join([head, *night_facts(view.setup, view.knowledge), prompt(f"roles/{view.role.value}")])
 
 
-def _night_facts(setup: Setup, known: Knowledge) -> list[str]:
+def night_facts(setup: Setup, known: Knowledge) -> list[str]:
+    """What the night told a seat, a sentence a fact."""
     facts = []
     if known.role is Role.MERLIN and known.evil is not None:
         facts.append(f"You know that {seats_text(known.evil)} {_be(known.evil)} Evil.")
@@ -178,7 +183,7 @@ def speech_line(event: Event, seat: int) -> str:
     spoken = {"seat": who, "says": harmless(event.data["text"][:MAX_SPEECH])}
     if event.visible_to != "all":
         spoken["only_to"] = "Evil"
-    return json.dumps(spoken, ensure_ascii=False)
+    return _one_line(spoken)
 
 
 _HEADER = re.compile(
@@ -197,7 +202,15 @@ def harmless(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A text from a player as one JSON string, which nothing inside can end."""
-    return json.dumps(harmless(text), ensure_ascii=False)
+    return _one_line(harmless(text))
+
+
+_LINE_BREAKS = {0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
+"""Characters that end a line for some readers and that JSON lets stand."""
+
+
+def _one_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_BREAKS)
 
 
 def _fact(event: Event) -> str:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
 
 from games.avalon.actions import (
     Action,
@@ -49,18 +50,21 @@ class Lengths:
 
 
 FULL = Lengths(think=1200, speak=600, summary=600, reading=300)
-BRIEF = Lengths(think=320, speak=280, summary=200, reading=120)
+BRIEF = Lengths(think=320, speak=240, summary=200, reading=140)
 
 
 def clip(limit: int) -> BeforeValidator:
-    """Cut a longer text at its last whole sentence, or word, instead of refusing it."""
+    """End a text that reaches its limit at its last whole sentence, or word, instead of refusing it.
+
+    A grammar stops a text in the middle of a word when it reaches the limit, so that is cut back too.
+    """
 
     def cut(text: Any) -> Any:
-        if not isinstance(text, str) or len(text) <= limit:
+        if not isinstance(text, str) or len(text) < limit:
             return text
         kept = text[:limit]
         sentence = max(kept.rfind(mark) for mark in (". ", "! ", "? "))
-        if sentence > limit // 2:
+        if sentence > limit // 3:
             return kept[: sentence + 1]
         return kept.rsplit(" ", 1)[0] if " " in kept else kept
 
@@ -101,15 +105,16 @@ def draft_schema(
     """
     fields: dict[str, Any] = {}
     if think:
-        fields["think"] = text_field(lengths.think, "Your private reasoning.")
+        fields["think"] = text_field(lengths.think, "your private reasoning")
     fields.update(_choice_fields(kind, options))
     if speak:
         limit = min(lengths.speak, MAX_SPEECH)
-        fields["speak"] = text_field(limit, "What you say aloud to the table.")
+        fields["speak"] = text_field(limit, "what you say aloud")
     if changed:
         fields["changed"] = (
             Annotated[
-                list[Annotated[str, clip(120)]], Field(max_length=3, description="What you changed, and why.")
+                list[Annotated[str, clip(120)]],
+                Field(max_length=3, description="what you changed and why, up to three short notes"),
             ],
             ...,
         )
@@ -122,20 +127,20 @@ def _choice_fields(kind: DecisionKind, options: tuple[Action, ...]) -> dict[str,
             return {}
         case "propose":
             teams = tuple(team_text(option.team) for option in options if isinstance(option, Propose))
-            return {"team": _enumeration(teams, "The seats of the team.", _read_team)}
+            return {"team": _enumeration(teams, "the seats of the team", _read_team)}
         case "vote":
-            return {"vote": _enumeration(("approve", "reject"), "Your open vote.", _read_vote)}
+            return {"vote": _enumeration(("approve", "reject"), "your open vote", _read_vote)}
         case "card":
-            return {"card": _enumeration(("success", "fail"), "Your secret card.", _read_word)}
+            return {"card": _enumeration(("success", "fail"), "your secret card", _read_word)}
         case "bid":
-            return {"eagerness": (Annotated[int, Field(ge=0, le=MAX_BID)], ...)}
+            return {"eagerness": (Annotated[int, Field(ge=0, le=MAX_BID, description="0 to 4")], ...)}
         case "inspect":
             targets = tuple(str(option.target) for option in options if isinstance(option, Inspect))
-            return {"target": _enumeration(targets, "The seat to look at.", _read_seat)}
+            return {"target": _enumeration(targets, "the seat to look at", _read_seat)}
         case "shoot":
             seats = tuple(str(option.target) for option in options if isinstance(option, Shoot))
             hold = (HOLD_FIRE,) if any(isinstance(option, HoldFire) for option in options) else ()
-            return {"target": _enumeration((*seats, *hold), "The seat you take for Merlin.", _read_seat)}
+            return {"target": _enumeration((*seats, *hold), "the seat you take for Merlin", _read_seat)}
 
 
 def _enumeration(values: tuple[str, ...], description: str, read: Any) -> Any:
@@ -218,17 +223,17 @@ def note_schema(
 
     The brief form asks for the likelihoods and one summary.
     """
-    percent = Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100)]
+    percent = Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="0 to 100")]
     seat_type: Any = percent
     if not brief:
         read_fields: dict[str, Any] = {
             "evil": (percent, ...),
             "role": (Literal[("unknown", *roles)], ...),
-            "why": text_field(200, "The evidence, from the record."),
+            "why": text_field(200, "the evidence from the record"),
         }
         seat_type = create_model("SeatRead", __base__=Reply, **read_fields)
     fields: dict[str, Any] = {f"seat_{seat}": (seat_type, ...) for seat in others}
-    fields["summary"] = text_field(lengths.summary, "What you now believe, for later.")
+    fields["summary"] = text_field(lengths.summary, "what you now believe, for later")
     return create_model("Note", __base__=Reply, **fields)
 
 
@@ -255,10 +260,11 @@ def note_data(reply: Any, others: Sequence[int]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def readings_schema(roles: tuple[str, ...], lengths: Lengths) -> type[Reply]:
-    """Second-order readings of a draft, one for each other role in play, and what the draft gives away."""
+def readings_schema(readers: tuple[str, ...], lengths: Lengths) -> type[Reply]:
+    """Second-order readings of a draft, one for each reader, and what the draft gives away."""
     fields: dict[str, Any] = {
-        role: text_field(lengths.reading, f"How the {role} would read the draft.") for role in roles
+        reader: text_field(lengths.reading, f"what {reader.replace('_', ' ')} would now believe about you")
+        for reader in readers
     }
     return create_model("Readings", __base__=Reply, **fields, **_leak_fields(lengths))
 
@@ -266,15 +272,17 @@ def readings_schema(roles: tuple[str, ...], lengths: Lengths) -> type[Reply]:
 @lru_cache(maxsize=32)
 def reading_schema(lengths: Lengths) -> type[Reply]:
     """The reading of a single role."""
-    fields: dict[str, Any] = {"reading": text_field(lengths.reading, "How this role would read the draft.")}
+    fields: dict[str, Any] = {
+        "reading": text_field(lengths.reading, "what that player would now believe about you")
+    }
     return create_model("Reading", __base__=Reply, **fields, **_leak_fields(lengths))
 
 
 def _leak_fields(lengths: Lengths) -> dict[str, Any]:
     return {
-        "leak": text_field(lengths.reading, "What the draft gives away, if anything."),
+        "leak": text_field(lengths.reading, "the clue that gives you away, or none"),
         "leak_risk": (
-            Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="Percent.")],
+            Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="0 to 100")],
             ...,
         ),
     }
@@ -284,25 +292,29 @@ def _leak_fields(lengths: Lengths) -> dict[str, Any]:
 def pick_schema(count: int) -> type[Reply]:
     """One of `count` numbered options."""
     numbers = tuple(str(number) for number in range(1, count + 1))
-    return create_model("Pick", __base__=Reply, choice=_enumeration(numbers, "The best option.", _read_seat))
+    return create_model("Pick", __base__=Reply, choice=_enumeration(numbers, "the best option", _read_seat))
 
 
 @lru_cache(maxsize=32)
 def plan_schema(lengths: Lengths) -> type[Reply]:
     """One plan of a tree of thoughts."""
-    return create_model("Plan", __base__=Reply, think=text_field(lengths.think, "A plan, and why."))
+    return create_model("Plan", __base__=Reply, think=text_field(lengths.think, "a plan, and why"))
 
 
 def keys_text(schema: type[BaseModel]) -> str:
-    """The keys of an answer in words, for models that no grammar holds to the schema."""
-    return "Keys: " + ", ".join(
-        f'"{name}"{_choices_text(field.annotation)}' for name, field in schema.model_fields.items()
-    )
+    """The form of an answer in words: also for models that no grammar holds to the schema."""
+    return f"Answer: {_form_of_model(schema)}"
 
 
-def _choices_text(annotation: Any) -> str:
-    choices = [str(choice) for choice in get_args(annotation)] if get_origin(annotation) is Literal else []
-    if not choices:
-        return ""
-    shown = choices if len(choices) <= 6 else [choices[0], choices[len(choices) // 2], "..."]
-    return f" ({' | '.join(shown)})"
+def _form_of_model(schema: type[BaseModel]) -> str:
+    parts = [f'"{name}": {_form_of(field)}' for name, field in schema.model_fields.items()]
+    return f"{{{', '.join(parts)}}}"
+
+
+def _form_of(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        choices = [f'"{choice}"' for choice in get_args(field.annotation)]
+        return " | ".join(choices if len(choices) <= 6 else [*choices[:2], "...", choices[-1]])
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        return _form_of_model(field.annotation)
+    return str(field.description) if field.annotation is int else f'"({field.description})"'

@@ -67,7 +67,7 @@ async def open_table(state: TableState, runtime: Runtime[TableContext]) -> Comma
 
 async def play(
     state: TableState, runtime: Runtime[TableContext]
-) -> Command[Literal["play", "seat", "human", "__end__"]]:
+) -> Command[Literal["seat", "human", "__end__"]]:
     """Play what has come in, then send out what is pending."""
     context = runtime.context
     events = [unpack_event(packed) for packed in state["events"]]
@@ -122,7 +122,7 @@ def _recorded(context: TableContext, position: int, events: tuple[Event, ...] | 
 
 def _send_out(
     context: TableContext, events: list[Event], waiting: tuple[Decision, ...], update: Json
-) -> Command[Literal["play", "seat", "human", "__end__"]]:
+) -> Command[Literal["seat", "human", "__end__"]]:
     context.awaiting(waiting)
     sends = []
     for decision in waiting:

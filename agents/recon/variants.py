@@ -86,8 +86,9 @@ class Contemplation:
     history_tokens: int = 24_000
     """A `full` prompt that would pass this falls back to `summary` for the older quests."""
     first_order_refresh: Literal["per_decision", "per_proposal"] = "per_decision"
-    readings: Literal["together", "per_role"] = "together"
-    """Second-order readings in one call, or one call for each other role, all at once."""
+    readings: Literal["together", "per_role", "by_side"] = "together"
+    """Second-order readings of every other role in one call; in one call for each, all at once; or, in one
+    call, of the other Good and the Evil players (shorter than the paper, which goes role by role)."""
     refine_votes: bool = True
     """False: a vote is decided by the formulation alone (the vote is public, its reasons are not)."""
     refine_cards: bool = False
@@ -103,7 +104,11 @@ HOSTED = Contemplation(readings="per_role")
 """Answers come fast and at once, so nothing is left out and the readings run side by side."""
 
 EMBEDDED = Contemplation(
-    first_order_refresh="per_proposal", refine_votes=False, brief=True, history_tokens=6_000
+    first_order_refresh="per_proposal",
+    readings="by_side",
+    refine_votes=False,
+    brief=True,
+    history_tokens=6_000,
 )
 """Every token costs seconds: the savings that section 2.7 of the specification permits."""
 

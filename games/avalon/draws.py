@@ -33,7 +33,11 @@ def rng(seed: int, purpose: str, index: int = 0) -> np.random.Generator:
 
 def deal(setup: Setup, seed: int) -> Deal:
     """Seat the roles and choose the first leader as the setup's rules say."""
-    stream = rng(seed, "deal")
+    return next_deal(setup, rng(seed, "deal"))
+
+
+def next_deal(setup: Setup, stream: np.random.Generator) -> Deal:
+    """A deal from a stream that may deal many; to open a stream for each costs more than to play it out."""
     # Both draws are always made, so that one switch does not change what the other draws.
     order = stream.permutation(setup.num_players).tolist()
     leader = int(stream.integers(1, setup.num_players + 1))

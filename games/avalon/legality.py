@@ -18,9 +18,13 @@ from games.avalon.actions import (
 )
 from games.avalon.knowledge import knowledge_of
 from games.avalon.options import lady_options, options, shot_options
+from games.avalon.roles import Role
+from games.avalon.setup import Setup
 from games.avalon.state import Phase, State
 from games.avalon.talk import MAX_BID
 from games.errors import GameError
+
+Answers = Mapping[int, Action]
 
 
 class IllegalAction(GameError):
@@ -33,8 +37,12 @@ def pending(state: State) -> tuple[Decision, ...]:
 
 
 def _ask_leader(state: State) -> tuple[Decision, ...]:
-    times = 1 if state.team is None else 2
-    return _decisions("propose", state.quest, state.attempt, (state.leader,), times)
+    return (proposal_asked(state.quest, state.attempt, state.leader, state.team is not None),)
+
+
+def proposal_asked(quest: int, attempt: int, leader: int, revised: bool) -> Decision:
+    """The decision on a team; `revised` where the leader has named a tentative one before."""
+    return _decisions("propose", quest, attempt, (leader,), 2 if revised else 1)[0]
 
 
 def _ask_speaker(state: State) -> tuple[Decision, ...]:
@@ -49,10 +57,13 @@ def _ask_for_bids(state: State) -> tuple[Decision, ...]:
 
 
 def _ask_for_votes(state: State) -> tuple[Decision, ...]:
-    voters = state.secrets.seats
-    if not state.secrets.setup.rules.leader_votes:
-        voters = tuple([seat for seat in voters if seat != state.leader])
-    return _decisions("vote", state.quest, state.attempt, voters)
+    return _decisions("vote", state.quest, state.attempt, _voters(state))
+
+
+def _voters(state: State) -> tuple[int, ...]:
+    if state.secrets.setup.rules.leader_votes:
+        return state.secrets.seats
+    return tuple([seat for seat in state.secrets.seats if seat != state.leader])
 
 
 def _ask_for_cards(state: State) -> tuple[Decision, ...]:
@@ -72,15 +83,15 @@ def _ask_lady_holder(state: State) -> tuple[Decision, ...]:
 
 
 _ASK: dict[Phase, Callable[[State], tuple[Decision, ...]]] = {
-    Phase.PROPOSE: _ask_leader,
-    Phase.TALK: _ask_speaker,
-    Phase.BID: _ask_for_bids,
-    Phase.VOTE: _ask_for_votes,
-    Phase.QUEST: _ask_for_cards,
-    Phase.EVIL_TALK: _ask_evil_speaker,
-    Phase.SHOOT: _ask_assassin,
-    Phase.LADY: _ask_lady_holder,
-    Phase.END: lambda state: (),
+    "propose": _ask_leader,
+    "talk": _ask_speaker,
+    "bid": _ask_for_bids,
+    "vote": _ask_for_votes,
+    "quest": _ask_for_cards,
+    "evil_talk": _ask_evil_speaker,
+    "shoot": _ask_assassin,
+    "lady": _ask_lady_holder,
+    "end": lambda state: (),
 }
 
 
@@ -132,30 +143,59 @@ def _not_pending(state: State, decision: Decision) -> IllegalAction:
     return IllegalAction(f"{decision.id} cannot be decided now; the game waits for {asked}.")
 
 
-def check_all(state: State, actions: Mapping[int, Action]) -> tuple[Decision, ...]:
-    """Answer with the decisions that these actions take.
+# Each of the following reads the answers of all pending seats and raises `IllegalAction` unless every
+# pending seat, and no other, answers within the rules. Proposals, votes and cards are most of a game, so
+# they are read without listing the decisions.
 
-    Raises `IllegalAction` unless every pending seat, and no other, answers within the rules.
-    """
+
+def check_all(state: State, actions: Answers) -> tuple[Decision, ...]:
+    """Answer with the decisions that these actions take."""
     waiting = pending(state)
-    if not waiting:
-        raise IllegalAction(f"The game is over{_how(state)}; it takes no more actions.")
     if len(actions) != len(waiting):
-        raise _wrong_seats(state, waiting, actions)
+        raise _wrong_seats(state, actions)
     check_one = CHECKS[waiting[0].kind]
     for decision in waiting:
         seat = decision.seat
         if seat not in actions:
-            raise _wrong_seats(state, waiting, actions)
+            raise _wrong_seats(state, actions)
         check_one(state, seat, actions[seat])
     return waiting
 
 
-def _how(state: State) -> str:
-    return f", {state.ending.winner} has won ({state.ending.reason})" if state.ending else ""
+def read_proposal(state: State, actions: Answers) -> Propose:
+    """What the leader names."""
+    seat = state.leader
+    if len(actions) != 1 or seat not in actions:
+        raise _wrong_seats(state, actions)
+    return _check_propose(state, seat, actions[seat])
 
 
-def _wrong_seats(state: State, waiting: tuple[Decision, ...], actions: Mapping[int, Action]) -> IllegalAction:
+def read_votes(state: State, actions: Answers) -> list[bool]:
+    """Who approves, seat 1 first; a leader who is not asked (`leader_votes`) counts as approving."""
+    voters = _voters(state)
+    if len(actions) != len(voters):
+        raise _wrong_seats(state, actions)
+    approvals = _check_votes(state, voters, actions)
+    if len(voters) < len(state.secrets.seats):
+        approvals.insert(state.leader - 1, True)
+    return approvals
+
+
+def read_cards(state: State, actions: Answers) -> list[bool]:
+    """Who on the team plays a fail, in the order of the team."""
+    team = team_on_the_table(state)
+    if len(actions) != len(team):
+        raise _wrong_seats(state, actions)
+    return _check_cards(state, team, actions)
+
+
+def game_over(state: State) -> IllegalAction:
+    how = f", {state.ending.winner} has won ({state.ending.reason})" if state.ending else ""
+    return IllegalAction(f"The game is over{how}; it takes no more actions.")
+
+
+def _wrong_seats(state: State, actions: Answers) -> IllegalAction:
+    waiting = pending(state)
     wanted = [decision.seat for decision in waiting]
     missing = [seat for seat in wanted if seat not in actions]
     surplus = [seat for seat in actions if seat not in wanted]
@@ -175,28 +215,51 @@ def _wrong_kind(seat: int, wanted: str, action: Action) -> IllegalAction:
     return IllegalAction(f"Seat {seat} must answer with {wanted}, not with {action!r}.")
 
 
+def _missing_or_wrong_kind(state: State, seat: int, wanted: str, actions: Answers) -> IllegalAction:
+    return _wrong_kind(seat, wanted, actions[seat]) if seat in actions else _wrong_seats(state, actions)
+
+
+def _check_votes(state: State, seats: tuple[int, ...], actions: Answers) -> list[bool]:
+    approvals = []
+    for seat in seats:
+        vote = actions.get(seat)
+        if type(vote) is not Vote or type(vote.approve) is not bool:
+            raise _missing_or_wrong_kind(state, seat, "Vote(True) or Vote(False)", actions)
+        approvals.append(vote.approve)
+    return approvals
+
+
+def _check_cards(state: State, seats: tuple[int, ...], actions: Answers) -> list[bool]:
+    fails = []
+    for seat in seats:
+        card = actions.get(seat)
+        if type(card) is not Card or type(card.fail) is not bool:
+            raise _missing_or_wrong_kind(state, seat, "Card(True) or Card(False)", actions)
+        if card.fail and seat not in state.secrets.evil:
+            raise IllegalAction(f"Seat {seat} is Good and must play a success card.")
+        fails.append(card.fail)
+    return fails
+
+
 def _check_vote(state: State, seat: int, action: Action) -> None:
-    if type(action) is not Vote or type(action.approve) is not bool:
-        raise _wrong_kind(seat, "Vote(True) or Vote(False)", action)
+    _check_votes(state, (seat,), {seat: action})
 
 
 def _check_card(state: State, seat: int, action: Action) -> None:
-    if type(action) is not Card or type(action.fail) is not bool:
-        raise _wrong_kind(seat, "Card(True) or Card(False)", action)
-    if action.fail and seat not in state.secrets.evil:
-        raise IllegalAction(f"Seat {seat} is Good and must play a success card.")
+    _check_cards(state, (seat,), {seat: action})
 
 
-def _check_propose(state: State, seat: int, action: Action) -> None:
+def _check_propose(state: State, seat: int, action: Action) -> Propose:
     if type(action) is not Propose or type(action.speech) is not str:
         raise _wrong_kind(seat, "Propose(team)", action)
     team = action.team
-    size = state.secrets.team_sizes[state.quest - 1]
+    secrets = state.secrets
+    size, num_players = secrets.team_sizes[state.quest - 1], len(secrets.seats)
     for member in team:
-        if type(member) is not int or not 1 <= member <= len(state.secrets.seats):
+        if type(member) is not int or not 1 <= member <= num_players:
             raise IllegalAction(
                 f"The team {list(team)} of seat {seat} names {member!r}; "
-                f"seats are the whole numbers 1 to {len(state.secrets.seats)}."
+                f"seats are the whole numbers 1 to {num_players}."
             )
     if len(set(team)) != len(team):
         raise IllegalAction(f"The team {list(team)} of seat {seat} names a seat twice.")
@@ -204,6 +267,7 @@ def _check_propose(state: State, seat: int, action: Action) -> None:
         raise IllegalAction(
             f"The team {list(team)} of seat {seat} has {len(team)} members; quest {state.quest} takes {size}."
         )
+    return action
 
 
 def _check_speech(state: State, seat: int, action: Action) -> None:
@@ -241,7 +305,7 @@ def _check_shot(state: State, seat: int, action: Action) -> None:
         )
 
 
-CHECKS: dict[DecisionKind, Callable[[State, int, Action], None]] = {
+CHECKS: dict[DecisionKind, Callable[[State, int, Action], object]] = {
     "propose": _check_propose,
     "speak": _check_speech,
     "bid": _check_bid,
@@ -258,8 +322,12 @@ def lady_targets(state: State) -> tuple[int, ...]:
 
 
 def shot_targets(state: State) -> tuple[int, ...]:
-    shooter = shooter_of(state)
-    return shot_options(state.setup, shooter, knowledge_of(state.setup, state.roles, shooter).evil)
+    return _shot_targets(state.setup, state.roles, shooter_of(state))
+
+
+@lru_cache(maxsize=1024)
+def _shot_targets(setup: Setup, roles: tuple[Role, ...], shooter: int) -> tuple[int, ...]:
+    return shot_options(setup, shooter, knowledge_of(setup, roles, shooter).evil)
 
 
 def legal_actions(state: State, decision: Decision) -> tuple[Action, ...]:

@@ -54,33 +54,32 @@ def is_final(rules: Rules, attempt: int, revised: bool) -> bool:
 def phase_after_proposal(rules: Rules, attempt: int, revised: bool, queue: tuple[int, ...]) -> Phase:
     """What follows a proposal; `queue` is `queue_after_proposal`. VOTE includes a vote that is forced."""
     if revised or rules.is_silent(attempt):
-        return Phase.VOTE
+        return "vote"
     if queue:
-        return Phase.TALK
+        return "talk"
     if rules.talk == "tentative_then_final":
-        return Phase.PROPOSE
-    return Phase.BID if rules.talk == "bid" and rules.talk_rounds > 0 else Phase.VOTE
+        return "propose"
+    return "bid" if rules.talk == "bid" and rules.talk_rounds > 0 else "vote"
 
 
 def phase_after_last_speech(rules: Rules, num_speeches: int) -> Phase:
     """What follows when nobody is left in the queue of speakers."""
     if rules.talk in ("leader_first_then_all", "tentative_then_final"):
-        return Phase.PROPOSE
-    return Phase.BID if rules.talk == "bid" and num_speeches < rules.talk_rounds else Phase.VOTE
+        return "propose"
+    return "bid" if rules.talk == "bid" and num_speeches < rules.talk_rounds else "vote"
 
 
 def phase_after_quest(setup: Setup, quest: int, successes: int, fails: int, shot_spent: bool) -> Phase:
     """END, SHOOT, LADY or, for the next quest, PROPOSE. SHOOT includes the talk of Evil before it."""
     if fails == 3:
-        return Phase.END
-    may_shoot = setup.has_merlin and not shot_spent
+        return "end"
     if successes == 3:
-        return Phase.SHOOT if may_shoot else Phase.END
-    if may_shoot and setup.rules.assassin_window == "after_every_quest":
-        return Phase.SHOOT
+        return "shoot" if setup.has_merlin and not shot_spent else "end"
+    if setup.rules.assassin_window == "after_every_quest" and setup.has_merlin and not shot_spent:
+        return "shoot"
     return phase_after_early_shot(setup, quest)
 
 
 def phase_after_early_shot(setup: Setup, quest: int) -> Phase:
     """What follows a shot that missed, or was not taken, before Good's third success."""
-    return Phase.LADY if setup.rules.lady_of_the_lake and quest in LADY_QUESTS else Phase.PROPOSE
+    return "lady" if setup.rules.lady_of_the_lake and quest in LADY_QUESTS else "propose"

@@ -1,30 +1,13 @@
 """The whole truth about a game in progress: what the rules read and write, and no player may see."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from games.avalon.draws import Deal
 from games.avalon.roles import EVIL_ROLES, Role, Side
 from games.avalon.setup import Setup
 
-
-class Phase(StrEnum):
-    """What the game waits for."""
-
-    PROPOSE = "propose"
-    BID = "bid"
-    TALK = "talk"
-    VOTE = "vote"
-    QUEST = "quest"
-    EVIL_TALK = "evil_talk"
-    SHOOT = "shoot"
-    LADY = "lady"
-    END = "end"
-
-    # As for `Role`: a phase is looked up at every step.
-    __hash__ = str.__hash__
-
+Phase = Literal["propose", "bid", "talk", "vote", "quest", "evil_talk", "shoot", "lady", "end"]
+"""What the game waits for."""
 
 EndReason = Literal["three_fails", "five_rejections", "merlin_shot", "merlin_survived", "three_successes"]
 
@@ -35,8 +18,7 @@ class Ending:
     reason: EndReason
 
 
-@dataclass(frozen=True, slots=True)
-class QuestResult:
+class QuestResult(NamedTuple):
     """A played quest. Quests that were never played, such as after five rejections, have none."""
 
     quest: int
@@ -63,10 +45,10 @@ SILENCE = Floor()
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What stays fixed through a game: the setup, the deal, and lookups made from them once."""
+    """What stays fixed through a game: the setup, who has which role, and lookups made from them once."""
 
     setup: Setup
-    deal: Deal
+    roles: tuple[Role, ...]
     seats: tuple[int, ...]
     team_sizes: tuple[int, ...]  # by quest - 1, as is fails_required
     fails_required: tuple[int, ...]
@@ -75,8 +57,7 @@ class Secrets:
     merlin: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):  # not a dataclass: one is made at every step, and a tuple is quicker to make
     """One moment of a game. Immutable: `rules.apply` answers with the next one."""
 
     secrets: Secrets
@@ -102,19 +83,18 @@ class State:
     @property
     def roles(self) -> tuple[Role, ...]:
         """By seat, seat 1 first."""
-        return self.secrets.deal.roles
+        return self.secrets.roles
 
     def role_of(self, seat: int) -> Role:
-        return self.secrets.deal.roles[seat - 1]
+        return self.secrets.roles[seat - 1]
 
 
-def secrets_of(setup: Setup, deal: Deal) -> Secrets:
+def secrets_of(setup: Setup, roles: tuple[Role, ...]) -> Secrets:
     """Look up once what the rules ask for at every step."""
-    roles = deal.roles
     merlin = roles.index(Role.MERLIN) + 1 if Role.MERLIN in roles else None
     return Secrets(
         setup=setup,
-        deal=deal,
+        roles=roles,
         seats=tuple(setup.seats),
         team_sizes=setup.team_sizes,
         fails_required=setup.all_fails_required,

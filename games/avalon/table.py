@@ -75,7 +75,7 @@ class TableWatcher:
 
     def __init__(self) -> None:
         self.setup: Setup | None = None
-        self._phase = Phase.PROPOSE
+        self._phase: Phase = "propose"
         self._quest = self._attempt = self._leader = 0
         self._team: tuple[int, ...] | None = None
         self._queue: tuple[int, ...] = ()
@@ -111,7 +111,7 @@ class TableWatcher:
                 self._score(setup, event)
             case "lady":
                 self._lady_holders.append(event.data["target"])
-                self._phase = Phase.PROPOSE
+                self._phase = "propose"
             case "shot":
                 self._take_shot(setup, event)
             case "end":
@@ -151,17 +151,17 @@ class TableWatcher:
         self._team = None
         self._num_speeches = 0
         self._queue = queue_before_proposal(setup.rules, self._leader, self._attempt, setup.num_players)
-        self._phase = Phase.TALK if self._queue else Phase.PROPOSE
+        self._phase = "talk" if self._queue else "propose"
 
     def _put_on_table(self, setup: Setup, event: Event) -> None:
         revised = self._team is not None
         self._team = tuple(event.data["team"])
         queue = queue_after_proposal(setup.rules, self._leader, self._attempt, setup.num_players)
         self._phase = phase_after_proposal(setup.rules, self._attempt, revised, queue)
-        self._queue = queue if self._phase is Phase.TALK else ()
+        self._queue = queue if self._phase == "talk" else ()
 
     def _hear(self, setup: Setup, event: Event) -> None:
-        if self._phase is not Phase.TALK or event.seat != self._queue[0]:
+        if self._phase != "talk" or event.seat != self._queue[0]:
             return  # the leader's words with the proposal take nobody's turn
         self._queue = self._queue[1:]
         self._num_speeches += 1
@@ -171,7 +171,7 @@ class TableWatcher:
     def _give_floor(self, event: Event) -> None:
         speaker = event.data["speaker"]
         self._queue = () if speaker is None else (speaker,)
-        self._phase = Phase.VOTE if speaker is None else Phase.TALK
+        self._phase = "vote" if speaker is None else "talk"
 
     def _count(self, event: Event) -> None:
         votes = {int(seat): approve for seat, approve in event.data["votes"].items()}
@@ -179,7 +179,7 @@ class TableWatcher:
         self._proposals.append(
             Proposal(self._quest, self._attempt, self._leader, self._team or (), votes, approved, forced)
         )
-        self._phase = Phase.QUEST if approved else Phase.PROPOSE
+        self._phase = "quest" if approved else "propose"
 
     def _score(self, setup: Setup, event: Event) -> None:
         data = event.data
@@ -208,27 +208,27 @@ class TableWatcher:
         self._phase = phase_after_early_shot(setup, self._quest)
 
     def _close(self, event: Event) -> None:
-        self._phase = Phase.END
+        self._phase = "end"
         self._ending = Ending(Side(event.data["winner"]), event.data["reason"])
         by_seat = sorted((int(seat), Role(role)) for seat, role in event.data["roles"].items())
         self._roles = tuple(role for _, role in by_seat)
 
     def _waiting_for(self, setup: Setup) -> tuple[int, ...]:
         match self._phase:
-            case Phase.PROPOSE:
+            case "propose":
                 return (self._leader,) if self._leader else ()
-            case Phase.TALK:
+            case "talk":
                 return (self._queue[0],)
-            case Phase.BID:
+            case "bid":
                 return tuple(setup.seats)
-            case Phase.VOTE:
+            case "vote":
                 leader_votes = setup.rules.leader_votes
                 return tuple(seat for seat in setup.seats if leader_votes or seat != self._leader)
-            case Phase.QUEST:
+            case "quest":
                 return self._team or ()
-            case Phase.LADY:
+            case "lady":
                 return (self._lady_holders[-1],)
-            case Phase.SHOOT | Phase.EVIL_TALK | Phase.END:
+            case "shoot" | "evil_talk" | "end":
                 return ()
 
 

@@ -8,28 +8,28 @@ events that tell of it.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from games.avalon.actions import (
-    Action,
     Bid,
-    Card,
-    Decision,
-    DecisionKind,
     HoldFire,
     Inspect,
-    Propose,
     Shoot,
     Speak,
-    Vote,
 )
 from games.avalon.draws import Deal
 from games.avalon.events import Event
 from games.avalon.knowledge import ACTS_WITH_EVIL, knowledge_of, knowledge_to_json
 from games.avalon.legality import (
+    Answers,
     check_all,
+    game_over,
     lady_targets,
     may_hold_fire,
+    proposal_asked,
+    read_cards,
+    read_proposal,
+    read_votes,
     shooter_of,
     team_on_the_table,
 )
@@ -46,7 +46,17 @@ from games.avalon.order_of_play import (
 )
 from games.avalon.roles import Role, Side
 from games.avalon.setup import MAX_ATTEMPTS, Setup
-from games.avalon.state import SILENCE, Ending, EndReason, Floor, Phase, QuestResult, State, secrets_of
+from games.avalon.state import (
+    SILENCE,
+    Ending,
+    EndReason,
+    Floor,
+    Phase,
+    QuestResult,
+    Secrets,
+    State,
+    secrets_of,
+)
 from games.avalon.talk import clean_speech, mentioned_seats, next_speaker
 from games.errors import GameError
 
@@ -54,55 +64,42 @@ _NAME = {role: role.value for role in Role}
 _KEY = tuple(str(seat) for seat in range(11))  # JSON keys of seats
 
 Step = tuple[State, tuple[Event, ...]]
-Answers = Mapping[int, Action]
 
 
 def start(setup: Setup, deal: Deal) -> Step:
     """Seat everybody and let the night pass. Raises `GameError` if the deal does not fit the setup."""
-    _check_deal(setup, deal)
-    secrets = secrets_of(setup, deal)
     first = deal.first_leader
-    lady = first_lady_holder(first, len(secrets.seats))
-    state = State(
-        secrets=secrets,
-        phase=Phase.PROPOSE,
-        quest=1,
-        attempt=1,
-        leader=first,
-        team=None,
-        floor=SILENCE,
-        successes=0,
-        fails=0,
-        quests=(),
-        lady_holders=(lady,) if setup.rules.lady_of_the_lake else (),
-        shot_spent=False,
-        ending=None,
+    if not 1 <= first <= setup.num_players:
+        raise GameError(f"Seat {first} cannot lead first; seats are 1 to {setup.num_players}.")
+    secrets, header, roles, nights = _seat_and_show(setup, deal.roles)
+    lady = (first_lady_holder(first, setup.num_players),) if setup.rules.lady_of_the_lake else ()
+    night = State(secrets, "propose", 1, 1, first, None, SILENCE, 0, 0, (), lady, False, None)
+    dealt = Event("deal", 0, 0, None, "god", {"roles": roles, "first_leader": first})
+    state, opening = _open_attempt(night, 1, 1, first)
+    return state, (header, dealt, *nights, *opening)
+
+
+@lru_cache(maxsize=1024)
+def _seat_and_show(
+    setup: Setup, roles: tuple[Role, ...]
+) -> tuple[Secrets, Event, dict[str, str], tuple[Event, ...]]:
+    """What depends on the roles alone: the secrets, the header, the roles by seat, what the night shows."""
+    if sorted(roles) != sorted(setup.roles):
+        raise GameError(
+            f"The deal seats {', '.join(roles)}, but the setup {setup.name} is {', '.join(setup.roles)}."
+        )
+    secrets = secrets_of(setup, roles)
+    nights = [knowledge_to_json(knowledge_of(setup, roles, seat)) for seat in secrets.seats]
+    return (
+        secrets,
+        Event("header", 0, 0, None, "all", {"setup": setup.public().to_json()}),
+        _roles_by_seat(roles),
+        tuple([Event("knowledge", 0, 0, seat, (seat,), night) for seat, night in enumerate(nights, start=1)]),
     )
-    roles = _roles_by_seat(deal.roles)
-    events = [_header(setup), Event("deal", 0, 0, None, "god", {"roles": roles, "first_leader": first})]
-    for seat in secrets.seats:
-        night = knowledge_to_json(knowledge_of(setup, deal.roles, seat))
-        events.append(Event("knowledge", 0, 0, seat, (seat,), night))
-    state, opening = _open_attempt(state, 1, 1, first)
-    return state, (*events, *opening)
 
 
 def _roles_by_seat(roles: tuple[Role, ...]) -> dict[str, str]:
     return {_KEY[seat]: _NAME[role] for seat, role in enumerate(roles, start=1)}
-
-
-def _check_deal(setup: Setup, deal: Deal) -> None:
-    if sorted(deal.roles) != sorted(setup.roles):
-        raise GameError(
-            f"The deal seats {', '.join(deal.roles)}, but the setup {setup.name} is {', '.join(setup.roles)}."
-        )
-    if not 1 <= deal.first_leader <= setup.num_players:
-        raise GameError(f"Seat {deal.first_leader} cannot lead first; seats are 1 to {setup.num_players}.")
-
-
-@lru_cache(maxsize=64)
-def _header(setup: Setup) -> Event:
-    return Event("header", 0, 0, None, "all", {"setup": setup.public().to_json()})
 
 
 def apply(state: State, actions: Answers) -> Step:
@@ -111,8 +108,7 @@ def apply(state: State, actions: Answers) -> Step:
     Raises `IllegalAction` if a pending seat is missing, another seat is named, or an action breaks the
     rules.
     """
-    first = check_all(state, actions)[0]
-    return _STEPS[first.kind](state, actions, first)
+    return _STEPS[state.phase](state, actions)
 
 
 # -- one attempt: talk, proposal, talk, vote ---------------------------------------------------------
@@ -123,7 +119,7 @@ def _open_attempt(state: State, quest: int, attempt: int, leader: int) -> Step:
     queue = queue_before_proposal(secrets.setup.rules, leader, attempt, len(secrets.seats))
     opened = State(
         secrets,
-        Phase.TALK if queue else Phase.PROPOSE,
+        "talk" if queue else "propose",
         quest,
         attempt,
         leader,
@@ -136,71 +132,85 @@ def _open_attempt(state: State, quest: int, attempt: int, leader: int) -> Step:
         state.shot_spent,
         None,
     )
-    return opened, (Event("leader", quest, attempt, leader, "all", {"leader": leader}),)
+    return opened, _leader_named(quest, attempt, leader)
+
+
+@lru_cache(maxsize=256)  # five quests of five attempts, ten seats
+def _leader_named(quest: int, attempt: int, leader: int) -> tuple[Event, ...]:
+    return (Event("leader", quest, attempt, leader, "all", {"leader": leader}),)
 
 
 def _within_attempt(state: State, phase: Phase, team: tuple[int, ...] | None, floor: Floor) -> State:
+    secrets, _, quest, attempt, leader, _, _, successes, fails, quests, lady_holders, shot_spent, _ = state
     return State(
-        state.secrets,
+        secrets,
         phase,
-        state.quest,
-        state.attempt,
-        state.leader,
+        quest,
+        attempt,
+        leader,
         team,
         floor,
-        state.successes,
-        state.fails,
-        state.quests,
-        state.lady_holders,
-        state.shot_spent,
+        successes,
+        fails,
+        quests,
+        lady_holders,
+        shot_spent,
         None,
     )
 
 
-def _put_on_table(state: State, actions: Answers, asked: Decision) -> Step:
-    action = cast(Propose, actions[asked.seat])
+def _put_on_table(state: State, actions: Answers) -> Step:
+    action = read_proposal(state, actions)
     quest, attempt, leader = state.quest, state.attempt, state.leader
-    num_players = len(state.secrets.seats)
     rules = state.secrets.setup.rules
     revised = state.team is not None
-    members = sorted(action.team)
-    team = tuple(members)
-    data = {"team": members, "final": is_final(rules, attempt, revised)}
-    proposal = Event("propose", quest, attempt, leader, "all", data, asked.id)
+    team = tuple(sorted(action.team))
+    proposal = _proposed(quest, attempt, leader, team, is_final(rules, attempt, revised), revised)
     if rules.is_silent(attempt):
         voting, forced = _call_vote(state, team)
         return voting, (proposal, *forced)
     events = [proposal]
     text = clean_speech(action.speech)
     if text:
-        events.append(Event("speech", quest, attempt, leader, "all", {"text": text}, asked.id))
+        events.append(Event("speech", quest, attempt, leader, "all", {"text": text}, proposal.decision))
+    num_players = len(state.secrets.seats)
     queue = queue_after_proposal(rules, leader, attempt, num_players)
     phase = phase_after_proposal(rules, attempt, revised, queue)
-    if phase is Phase.VOTE:
+    if phase == "vote":
         voting, forced = _call_vote(state, team)
         return voting, (*events, *forced)
     floor = Floor(queue, state.floor.spoken, mentioned_seats(text, num_players))
     return _within_attempt(state, phase, team, floor), tuple(events)
 
 
-def _speak(state: State, actions: Answers, asked: Decision) -> Step:
-    action = cast(Speak, actions[asked.seat])
+@lru_cache(maxsize=4096)
+def _proposed(
+    quest: int, attempt: int, leader: int, team: tuple[int, ...], final: bool, revised: bool
+) -> Event:
+    asked = proposal_asked(quest, attempt, leader, revised)
+    return Event("propose", quest, attempt, leader, "all", {"team": list(team), "final": final}, asked.id)
+
+
+def _speak(state: State, actions: Answers) -> Step:
+    (asked,) = check_all(state, actions)
+    action = cast("Speak", actions[asked.seat])
     floor = state.floor
     speaker = floor.queue[0]
     text = clean_speech(action.text)
     event = Event("speech", state.quest, state.attempt, speaker, "all", {"text": text}, asked.id)
     heard = Floor(floor.queue[1:], (*floor.spoken, speaker), mentioned_seats(text, len(state.secrets.seats)))
-    phase = Phase.TALK
+    phase: Phase = "talk"
     if not heard.queue:
         phase = phase_after_last_speech(state.secrets.setup.rules, len(heard.spoken))
-    if phase is Phase.VOTE:
+    if phase == "vote":
         voting, forced = _call_vote(state, team_on_the_table(state))
         return voting, (event, *forced)
     return _within_attempt(state, phase, state.team, heard), (event,)
 
 
-def _give_floor(state: State, actions: Answers, asked: Decision) -> Step:
-    bid_of = cast(Mapping[int, Bid], actions)
+def _give_floor(state: State, actions: Answers) -> Step:
+    check_all(state, actions)
+    bid_of = cast("Mapping[int, Bid]", actions)
     bids = {seat: bid_of[seat].eagerness for seat in state.secrets.seats}
     floor = state.floor
     last_speaker = floor.spoken[-1] if floor.spoken else state.leader
@@ -208,30 +218,26 @@ def _give_floor(state: State, actions: Answers, asked: Decision) -> Step:
     data = {"bids": {_KEY[seat]: bid for seat, bid in bids.items()}, "speaker": speaker}
     event = Event("bids", state.quest, state.attempt, None, "all", data)
     if speaker is not None:
-        return _within_attempt(state, Phase.TALK, state.team, replace(floor, queue=(speaker,))), (event,)
+        return _within_attempt(state, "talk", state.team, replace(floor, queue=(speaker,))), (event,)
     voting, forced = _call_vote(state, team_on_the_table(state))
     return voting, (event, *forced)
 
 
 def _call_vote(state: State, team: tuple[int, ...]) -> Step:
     if not state.secrets.setup.rules.is_forced(state.attempt):
-        return _within_attempt(state, Phase.VOTE, team, state.floor), ()
+        return _within_attempt(state, "vote", team, state.floor), ()
     # Nobody is asked: the team goes, and the event says so with an empty ballot.
     data = {"votes": {}, "approved": True, "forced": True}
     event = Event("vote", state.quest, state.attempt, None, "all", data)
-    return _within_attempt(state, Phase.QUEST, team, SILENCE), (event,)
+    return _within_attempt(state, "quest", team, SILENCE), (event,)
 
 
-def _count_votes(state: State, actions: Answers, asked: Decision) -> Step:
-    vote_of = cast(Mapping[int, Vote], actions)
+def _count_votes(state: State, actions: Answers) -> Step:
+    data = _ballot_data(tuple(read_votes(state, actions)))
     quest, attempt = state.quest, state.attempt
-    # A leader who does not vote (`leader_votes`) counts as approving.
-    votes = {_KEY[seat]: seat not in vote_of or vote_of[seat].approve for seat in state.secrets.seats}
-    approved = 2 * sum(votes.values()) > len(votes)
-    data = {"votes": votes, "approved": approved, "forced": False}
     event = Event("vote", quest, attempt, None, "all", data)
-    if approved:
-        return _within_attempt(state, Phase.QUEST, state.team, SILENCE), (event,)
+    if data["approved"]:
+        return _within_attempt(state, "quest", state.team, SILENCE), (event,)
     if attempt == MAX_ATTEMPTS:
         return _end(state, Side.EVIL, "five_rejections", event)
     reopened, opening = _open_attempt(
@@ -240,15 +246,21 @@ def _count_votes(state: State, actions: Answers, asked: Decision) -> Step:
     return reopened, (event, *opening)
 
 
+@lru_cache(maxsize=2048)  # more than ten seats can cast
+def _ballot_data(ballot: tuple[bool, ...]) -> dict[str, Any]:
+    votes = {_KEY[seat]: approves for seat, approves in enumerate(ballot, start=1)}
+    return {"votes": votes, "approved": 2 * sum(ballot) > len(ballot), "forced": False}
+
+
 # -- a quest and what may follow it ------------------------------------------------------------------
 
 
-def _go_on_quest(state: State, actions: Answers, asked: Decision) -> Step:
-    card_of = cast(Mapping[int, Card], actions)
+def _go_on_quest(state: State, actions: Answers) -> Step:
+    played = read_cards(state, actions)
     secrets, quest = state.secrets, state.quest
     team = team_on_the_table(state)
-    cards = {_KEY[seat]: card_of[seat].fail for seat in team}
-    fails = sum(cards.values())
+    cards = {_KEY[seat]: fail for seat, fail in zip(team, played, strict=True)}
+    fails = sum(played)
     required = secrets.fails_required[quest - 1]
     success = fails < required
     result = QuestResult(quest, state.attempt, state.leader, team, fails, required, success)
@@ -259,7 +271,7 @@ def _go_on_quest(state: State, actions: Answers, asked: Decision) -> Step:
     )
     scored = State(
         secrets,
-        Phase.QUEST,
+        "quest",
         quest,
         state.attempt,
         state.leader,
@@ -279,19 +291,19 @@ def _go_on_quest(state: State, actions: Answers, asked: Decision) -> Step:
 def _after_quest(state: State) -> Step:
     setup = state.secrets.setup
     phase = phase_after_quest(setup, state.quest, state.successes, state.fails, state.shot_spent)
-    if phase is Phase.END:
+    if phase == "end":
         if state.fails == 3:
             return _end(state, Side.EVIL, "three_fails")
         return _end(state, Side.GOOD, "merlin_survived" if state.shot_spent else "three_successes")
-    if phase is Phase.SHOOT:
+    if phase == "shoot":
         return _take_aim(state), ()
     return _lady_or_next_quest(state, phase)
 
 
 def _lady_or_next_quest(state: State, phase: Phase) -> Step:
     # Nobody left for the Lady to look at cannot come up in play: she is used three times at most.
-    if phase is Phase.LADY and lady_targets(state):
-        return replace(state, phase=Phase.LADY), ()
+    if phase == "lady" and lady_targets(state):
+        return state._replace(phase="lady"), ()
     return _next_quest(state)
 
 
@@ -300,23 +312,25 @@ def _take_aim(state: State) -> State:
     if secrets.setup.rules.evil_talk_before_shot:
         talkers = tuple(seat for seat in secrets.seats if state.role_of(seat) in ACTS_WITH_EVIL)
         if len(talkers) > 1:
-            return replace(state, phase=Phase.EVIL_TALK, floor=Floor(talkers))
-    return replace(state, phase=Phase.SHOOT)
+            return state._replace(phase="evil_talk", floor=Floor(talkers))
+    return state._replace(phase="shoot")
 
 
-def _whisper(state: State, actions: Answers, asked: Decision) -> Step:
-    action = cast(Speak, actions[asked.seat])
+def _whisper(state: State, actions: Answers) -> Step:
+    (asked,) = check_all(state, actions)
+    action = cast("Speak", actions[asked.seat])
     speaker, *others = state.floor.queue
     listeners = (*state.floor.spoken, *state.floor.queue)
     data = {"text": clean_speech(action.text)}
     event = Event("speech", state.quest, state.attempt, speaker, tuple(sorted(listeners)), data, asked.id)
     if others:
-        return replace(state, floor=Floor(tuple(others), (*state.floor.spoken, speaker))), (event,)
-    return replace(state, phase=Phase.SHOOT, floor=SILENCE), (event,)
+        return state._replace(floor=Floor(tuple(others), (*state.floor.spoken, speaker))), (event,)
+    return state._replace(phase="shoot", floor=SILENCE), (event,)
 
 
-def _shoot(state: State, actions: Answers, asked: Decision) -> Step:
-    action = cast(Shoot | HoldFire, actions[asked.seat])
+def _shoot(state: State, actions: Answers) -> Step:
+    (asked,) = check_all(state, actions)
+    action = cast("Shoot | HoldFire", actions[asked.seat])
     quest, attempt, shooter = state.quest, state.attempt, shooter_of(state)
     phase = phase_after_early_shot(state.secrets.setup, quest)
     if isinstance(action, HoldFire):
@@ -331,12 +345,13 @@ def _shoot(state: State, actions: Answers, asked: Decision) -> Step:
         return _end(state, Side.EVIL, "merlin_shot", shot)
     if not may_hold_fire(state):
         return _end(state, Side.GOOD, "merlin_survived", shot)
-    following, more = _lady_or_next_quest(replace(state, shot_spent=True), phase)
+    following, more = _lady_or_next_quest(state._replace(shot_spent=True), phase)
     return following, (shot, *more)
 
 
-def _inspect(state: State, actions: Answers, asked: Decision) -> Step:
-    action = cast(Inspect, actions[asked.seat])
+def _inspect(state: State, actions: Answers) -> Step:
+    (asked,) = check_all(state, actions)
+    action = cast("Inspect", actions[asked.seat])
     holder, target = state.lady_holders[-1], action.target
     side = Side.EVIL if target in state.secrets.evil else Side.GOOD
     looking = {"holder": holder, "target": target}
@@ -345,7 +360,7 @@ def _inspect(state: State, actions: Answers, asked: Decision) -> Step:
         Event("lady", state.quest, state.attempt, holder, "all", looking, asked.id),
         Event("lady_answer", state.quest, state.attempt, holder, (holder,), answer, asked.id),
     )
-    following, more = _next_quest(replace(state, lady_holders=(*state.lady_holders, target)))
+    following, more = _next_quest(state._replace(lady_holders=(*state.lady_holders, target)))
     return following, looked + more
 
 
@@ -354,19 +369,28 @@ def _next_quest(state: State) -> Step:
 
 
 def _end(state: State, winner: Side, reason: EndReason, *before: Event) -> Step:
-    data = {"winner": winner.value, "reason": reason, "roles": _roles_by_seat(state.roles)}
-    ending = Event("end", state.quest, state.attempt, None, "all", data)
-    ended = replace(state, phase=Phase.END, floor=SILENCE, ending=Ending(winner, reason))
-    return ended, (*before, ending)
+    last = Event("end", state.quest, state.attempt, None, "all", _end_data(winner, reason, state.roles))
+    ended = state._replace(phase="end", floor=SILENCE, ending=Ending(winner, reason))
+    return ended, (*before, last)
 
 
-_STEPS: dict[DecisionKind, Callable[[State, Answers, Decision], Step]] = {
+@lru_cache(maxsize=1024)
+def _end_data(winner: Side, reason: EndReason, roles: tuple[Role, ...]) -> dict[str, Any]:
+    return {"winner": winner.value, "reason": reason, "roles": _roles_by_seat(roles)}
+
+
+def _refuse(state: State, actions: Answers) -> Step:
+    raise game_over(state)
+
+
+_STEPS: dict[Phase, Callable[[State, Answers], Step]] = {
     "propose": _put_on_table,
-    "speak": _speak,
+    "talk": _speak,
     "bid": _give_floor,
     "vote": _count_votes,
-    "card": _go_on_quest,
+    "quest": _go_on_quest,
     "evil_talk": _whisper,
     "shoot": _shoot,
-    "inspect": _inspect,
+    "lady": _inspect,
+    "end": _refuse,
 }

@@ -18,7 +18,7 @@ from games.avalon.knowledge import consistent_assignments, knowledge_of
 from games.avalon.roles import Role
 from games.avalon.rules import apply, check, pending, start
 from games.avalon.setup import PRESETS, Rules, Setup, preset
-from games.avalon.state import Phase, State
+from games.avalon.state import State
 from games.avalon.view import view
 
 RULES: tuple[Rules, ...] = (
@@ -87,7 +87,7 @@ def _check_twin(
     """Until the first quest, where hidden cards part the two deals, one seat must act alike in both."""
     bots = {player: make(_seed_of(seed, player)) for player in setup.seats}
     games = [_Game(*start(setup, deal_of_game)) for deal_of_game in (dealt, twin)]
-    while games[0].state.phase not in (Phase.QUEST, Phase.END):
+    while games[0].state.phase not in ("quest", "end"):
         waiting = pending(games[0].state)
         actions = {
             decision.seat: bots[decision.seat].act(view(games[0].events, decision.seat), decision)

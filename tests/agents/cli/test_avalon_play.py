@@ -92,7 +92,8 @@ def test_a_person_sits_at_the_table_and_sees_only_what_the_seat_may_see(
     # Whatever is asked, one of these fits: a team of two or three, yes, a card, a sentence, a seat.
     words = iter(["1 2", "1 2 3", "y", "success", "I have nothing to hide.", "3", "2", "4", "1"] * 400)
     monkeypatch.setattr("builtins.input", answer)
-    code, out, _ = play(capsys, "--agents", "naive", "--human", "2", "--players", "5", "--seed", "4", "--talk", "none")
+    table = ("--agents", "naive", "--players", "5", "--seed", "4", "--talk", "none")
+    code, out, _ = play(capsys, *table, "--human", "2")
     assert code == 0
     assert "(private) cards" not in out
 

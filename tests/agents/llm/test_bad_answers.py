@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
-from annotated_types import Len
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel, Field, field_validator
 
@@ -25,7 +24,7 @@ class Vote(BaseModel):
 class Proposal(BaseModel):
     """A team of exactly three different seats of six."""
 
-    team: Annotated[list[Annotated[int, Field(ge=1, le=6)]], Len(3, 3)]
+    team: Annotated[list[Annotated[int, Field(ge=1, le=6)]], Field(min_length=3, max_length=3)]
     speech: str
 
     @field_validator("team")

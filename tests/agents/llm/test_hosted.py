@@ -82,17 +82,25 @@ def _certificates_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def _served(
-    provider: str, script: list[Behaviour], *, max_retries: int = 2, timeout_s: float = 5, **options: Any
+    provider: str,
+    script: list[Behaviour],
+    *,
+    max_retries: int = 2,
+    timeout_s: float = 5,
+    concurrency: int = 8,
+    delay_s: float = 0,
 ) -> AsyncIterator[tuple[Model, FakeServer]]:
     """A model of one provider and the server it calls; pauses between attempts take no time."""
 
     async def no_pause(seconds: float) -> None:
         pass
 
-    server = FakeServer(script, otherwise=lambda request: Says(text=GOOD), **options)
+    server = FakeServer(script, otherwise=lambda request: Says(text=GOOD), delay_s=delay_s)
     async with server.running():
         base_url = server.openai_url if provider == "openai" else server.anthropic_url
-        settings = ModelOptions(base_url=base_url, max_retries=max_retries, timeout_s=timeout_s)
+        settings = ModelOptions(
+            base_url=base_url, max_retries=max_retries, timeout_s=timeout_s, concurrency=concurrency
+        )
         model = open_model(ModelName(provider, NAMES[provider]), settings)
         assert isinstance(model.chat, RateLimitedChatModel)
         assert isinstance(model.chat.inner, RetryingChatModel)
@@ -285,12 +293,12 @@ async def test_tools_reach_the_server_and_their_calls_come_back(provider: str) -
 
 
 async def test_many_calls_at_once_are_all_answered() -> None:
-    async with _served("openai", [], delay_s=0.05) as (model, server):
+    async with _served("openai", [], delay_s=0.05, concurrency=8) as (model, server):
         begun = asyncio.get_running_loop().time()
         answers = await asyncio.gather(*(ask(model, QUESTION, Vote, tag=TAG) for _ in range(16)))
         seconds = asyncio.get_running_loop().time() - begun
     assert sum((answer.usage for answer in answers), Usage()).calls == len(server.requests) == 16
-    # Two rounds of eight, the default concurrency; one after the other would take 0.8 s.
+    # Two rounds of eight; one after the other would take 0.8 s.
     assert 0.1 <= seconds < 0.8
 
 
@@ -354,6 +362,11 @@ def test_temperature_and_seed_are_sent_only_when_given() -> None:
     assert {"temperature", "seed"} & _payload(_openai(None)).keys() == set()
     payload = _payload(_openai(None, temperature=0.0, seed=7))
     assert (payload["temperature"], payload["seed"]) == (0.0, 7)
+
+
+def test_openais_own_default_is_the_one_of_the_table() -> None:
+    model = open_model(ModelName("openai", "default"), ModelOptions())
+    assert str(model.name) == "openai:gpt-6-luna"
 
 
 @pytest.fixture

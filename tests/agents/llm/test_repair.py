@@ -16,9 +16,7 @@ class Speech(BaseModel):
 
 _jsonish = st.text(alphabet="{}[]\",:\\ntru0123456789.eE-+`\n'abspeak<>/ħ\x00", max_size=80)
 _prose = st.text(alphabet=st.characters(exclude_characters="{}`<>", exclude_categories=["Cs"]), max_size=40)
-# json-repair leaves the escapes of two control characters, \b and \f, as they are.
-_spoken = st.text(alphabet=st.characters(exclude_characters="\b\f", exclude_categories=["Cs"]), max_size=30)
-_speeches = st.builds(Speech, speak=_spoken, seats=st.lists(st.integers(1, 10), max_size=4))
+_speeches = st.builds(Speech, speak=st.text(max_size=30), seats=st.lists(st.integers(1, 10), max_size=4))
 
 
 @given(text=st.text(max_size=120) | _jsonish, truncated=st.booleans(), refused=st.booleans())
@@ -43,7 +41,7 @@ def test_a_truncated_answer_never_gains_or_changes_anything(speech: Speech, cut:
     text = json.dumps(speech.model_dump())
     outcome = read_answer(text[: cut % (len(text) + 1)], Speech, truncated=True)
     if isinstance(outcome, Read):
-        assert speech.speak.startswith(outcome.value.speak.rstrip("\\"))
+        assert speech.speak.startswith(outcome.value.speak)
         assert outcome.value.seats == speech.seats[: len(outcome.value.seats)]
     else:
         assert outcome.reason == "truncated"

@@ -172,6 +172,21 @@ async def test_an_abandoned_stream_closes_the_call() -> None:
     assert _flaky(chat).closed == 1
 
 
+@pytest.mark.parametrize("plan", [["a", None], [CallFailed("busy")]])
+async def test_a_cancelled_call_stops_at_once(plan: list[str | Exception | None]) -> None:
+    async def long_pause(seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    chat = _retrying([plan], Pauses())
+    chat.sleep = long_pause
+    task = asyncio.ensure_future(chat.ainvoke("Go."))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (_flaky(chat).calls, _flaky(chat).closed) == (1, 1)
+
+
 async def test_a_programming_error_is_not_repeated() -> None:
     chat = _retrying([[ZeroDivisionError()]], Pauses())
     with pytest.raises(ZeroDivisionError):

@@ -150,7 +150,7 @@ def test_words_that_are_only_imagined_never_grow_on_the_screen_as_speech() -> No
     table = play(answer, settings=PAPER, word_by_word=True, last_quest=1)
     grown: dict[str, str] = {}
     for told in table.shown:
-        if isinstance(told, tuple):
+        if not isinstance(told, Event):
             _, stage, delta = told
             if delta.field == "speak":
                 grown[stage] = grown.get(stage, "") + delta.text
@@ -239,10 +239,10 @@ def pairs_until_views_differ(one: PlayedTable, other: PlayedTable, seat: int) ->
 
 
 def twins_of(setup: Setup, roles: tuple[Role, ...], seat: int, count: int) -> list[tuple[Role, ...]]:
-    """Other deals in which the night tells this seat the same."""
+    """Some of the other deals in which the night tells this seat the same."""
     known = knowledge_of(setup, roles, seat)
     others = [each for each in consistent_assignments(setup, known) if each != roles]
-    return random.Random(seat).sample(others, count)
+    return random.Random(seat).sample(others, min(count, len(others)))
 
 
 LADY = Rules(talk="round_robin", lady_of_the_lake=True)
@@ -252,13 +252,13 @@ WHISPER = Rules(talk="none", evil_talk_before_shot=True)
 @pytest.mark.parametrize(
     ("setup", "variant", "num_twins", "last_quest"),
     [
-        (FIVE, "recon", 2, 5),
+        (FIVE, "recon", 1, 5),
         (preset("5-standard", LADY), "cot", 3, 5),
         (preset("7-standard", LADY), "recon", 1, 3),
         (preset("7-mordred", WHISPER), "cot", 1, 5),
-        (preset("10-standard", FIVE.rules), "cot", 1, 1),
+        (preset("8-standard", FIVE.rules), "cot", 1, 1),
     ],
-    ids=["5 recon", "5 with the lady", "7 with Oberon", "7 with Mordred", "10"],
+    ids=["5 recon", "5 with the lady", "7 with Oberon", "7 with Mordred", "8"],
 )
 def test_deals_that_a_seat_cannot_tell_apart_give_it_the_same_prompts(
     setup: Setup, variant: str, num_twins: int, last_quest: int
@@ -271,7 +271,7 @@ def test_deals_that_a_seat_cannot_tell_apart_give_it_the_same_prompts(
 
     played = game(setup.roles)
     for seat in setup.seats:
-        for roles in twins_of(setup, setup.roles, seat, min(num_twins, _most_twins(setup, seat))):
+        for roles in twins_of(setup, setup.roles, seat, num_twins):
             twin = game(roles)
             pairs = list(pairs_until_views_differ(played, twin, seat))
             assert len(pairs) >= 2  # speech and vote of quest 1: nothing differs so early
@@ -281,25 +281,15 @@ def test_deals_that_a_seat_cannot_tell_apart_give_it_the_same_prompts(
                 assert first.json_schema == second.json_schema
 
 
-def _most_twins(setup: Setup, seat: int) -> int:
-    return sum(1 for _ in consistent_assignments(setup, knowledge_of(setup, setup.roles, seat))) - 1
-
-
 def test_thoughts_of_the_two_deals_do_differ() -> None:
     """What keeps the test above from comparing two equal games."""
     swapped = (Role.MORGANA, *FIVE.roles[1:3], Role.MERLIN, Role.ASSASSIN)
     one, other = (play(steady, deal=Deal(roles, 2), variant="cot") for roles in (FIVE.roles, swapped))
-    assert [call.prompt for call in one.of_seat(2)] == [call.prompt for call in other.of_seat(2)]
-    assert (
-        all(
-            first.prompt != second.prompt
-            for first, second in zip(one.of_seat(3), other.of_seat(3), strict=True)
-        )
-        is False
-    )
-    assert all(
-        first.prompt != second.prompt for first, second in zip(one.of_seat(1), other.of_seat(1), strict=False)
-    )
+    for seat in (2, 3):
+        assert [call.prompt for call in one.of_seat(seat)] == [call.prompt for call in other.of_seat(seat)]
+    for seat in (1, 4):
+        both = zip(one.of_seat(seat), other.of_seat(seat), strict=True)
+        assert all(first.prompt != second.prompt for first, second in both)
 
 
 # -- sealed votes and cards that nobody can trace ----------------------------------------------------

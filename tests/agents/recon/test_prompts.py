@@ -103,7 +103,11 @@ def test_refinement_sees_thought_draft_and_readings_but_neither_the_talk_nor_the
         seen = marks_in(call.prompt)
         of_readers = {mark for mark in seen if mark.stage == "second_order"}
         others = {role.value for role in FIVE.roles if role is not table.deal.roles[call.seat - 1]}
-        answered = others if settings.readings == "together" else {"reading"}
+        answered = {
+            "together": others,
+            "per_role": {"reading"},
+            "by_side": {"good_players", "evil_players"},
+        }[settings.readings]
         assert {mark.field for mark in of_readers} == answered | {"leak"}
         drafted = {Mark(field, "draft", call.decision) for field in ("think", "speak")}
         assert seen == drafted | of_readers, call.decision

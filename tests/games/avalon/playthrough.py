@@ -115,9 +115,7 @@ rule_sets = st.builds(
     merlin_sees_oberon=st.booleans(),
     lady_of_the_lake=st.booleans(),
     evil_talk_before_shot=st.booleans(),
-    talk=st.sampled_from(
-        ["none", "round_robin", "leader_first_then_all", "tentative_then_final", "bid"]
-    ),
+    talk=st.sampled_from(["none", "round_robin", "leader_first_then_all", "tentative_then_final", "bid"]),
     talk_rounds=st.integers(0, 3),
     two_fail_quest=st.sampled_from([None, 0, 3, 4, 5]),
 )

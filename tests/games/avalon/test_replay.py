@@ -1,7 +1,5 @@
 """What a replay says about events that do not follow from the rules."""
 
-from dataclasses import replace
-
 import pytest
 
 from games.avalon.events import Event
@@ -50,7 +48,7 @@ def test_a_changed_fact_is_named_with_its_place_and_the_reason(
 ) -> None:
     events = played()
     place = place_of(events, event_type)
-    events[place] = replace(events[place], data={**events[place].data, **data})
+    events[place] = events[place]._replace(data={**events[place].data, **data})
     with pytest.raises(Contradiction, match=reason) as found:
         replay(SETUP, events)
     assert found.value.index == place

@@ -31,7 +31,7 @@ def test_without_talk_a_proposal_goes_straight_to_the_vote_and_its_speech_is_dro
     game = talking("none")
     told = game.propose(1, 2, speech="trust me")
     assert [event.type for event in told] == ["propose"]
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def test_in_a_round_robin_the_leader_speaks_with_the_proposal_and_the_others_clockwise() -> None:
@@ -40,26 +40,26 @@ def test_in_a_round_robin_the_leader_speaks_with_the_proposal_and_the_others_clo
     assert [(event.type, event.seat) for event in told] == [("propose", 4), ("speech", 4)]
     assert told[1].data == {"text": "trust me"}
     assert told[1].visible_to == "all"
-    assert speakers_until(game, Phase.VOTE) == [5, 1, 2, 3]
+    assert speakers_until(game, "vote") == [5, 1, 2, 3]
 
 
 def test_in_later_rounds_the_leader_speaks_last() -> None:
     game = talking("round_robin", rounds=3, first_leader=4)
     game.propose(1, 2)
-    assert speakers_until(game, Phase.VOTE) == [5, 1, 2, 3, *[5, 1, 2, 3, 4] * 2]
+    assert speakers_until(game, "vote") == [5, 1, 2, 3, *[5, 1, 2, 3, 4] * 2]
 
 
 def test_a_round_robin_of_no_rounds_leaves_the_leaders_word_alone() -> None:
     game = talking("round_robin", rounds=0)
     assert [event.type for event in game.propose(1, 2, speech="trust me")] == ["propose", "speech"]
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def test_repeated_speeches_of_a_seat_have_numbered_decisions() -> None:
     game = talking("round_robin", rounds=2)
     game.propose(1, 2)
     ids = []
-    while game.state.phase is Phase.TALK:
+    while game.state.phase == "talk":
         ids.append(pending(game.state)[0].id)
         game.answer(Speak("hm"))
     assert ids[:5] == ["q1a1/speak/2", "q1a1/speak/3", "q1a1/speak/4", "q1a1/speak/5", "q1a1/speak/2#2"]
@@ -68,29 +68,29 @@ def test_repeated_speeches_of_a_seat_have_numbered_decisions() -> None:
 
 def test_leader_first_then_all_talks_before_the_team_is_named() -> None:
     game = talking("leader_first_then_all", first_leader=4)
-    assert speakers_until(game, Phase.PROPOSE) == [4, 5, 1, 2, 3]
+    assert speakers_until(game, "propose") == [4, 5, 1, 2, 3]
     game.propose(1, 2)
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def test_leader_first_then_all_talks_again_before_the_next_attempt() -> None:
     game = talking("leader_first_then_all")
-    speakers_until(game, Phase.PROPOSE)
+    speakers_until(game, "propose")
     game.propose(1, 2)
     game.vote()
-    assert speakers_until(game, Phase.PROPOSE) == [2, 3, 4, 5, 1]
+    assert speakers_until(game, "propose") == [2, 3, 4, 5, 1]
 
 
 def test_a_tentative_team_may_be_changed_after_the_talk_and_the_final_one_is_voted_on() -> None:
     game = talking("tentative_then_final")
     first = game.propose(1, 2, speech="what about these?")[0]
     assert first.data == {"team": [1, 2], "final": False}
-    assert speakers_until(game, Phase.PROPOSE) == [2, 3, 4, 5]
+    assert speakers_until(game, "propose") == [2, 3, 4, 5]
     assert pending(game.state)[0].id == "q1a1/propose/1#2"
     told = game.propose(1, 3, speech="then these")
     assert told[0].data == {"team": [1, 3], "final": True}
     assert told[1].data == {"text": "then these"}
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
     assert game.state.team == (1, 3)
 
 
@@ -98,7 +98,7 @@ def test_a_leader_may_keep_the_tentative_team() -> None:
     game = talking("tentative_then_final", rounds=0)
     game.propose(1, 2)
     game.propose(1, 2)
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def bid_game(rounds: int = 3, speech: str = "") -> HandGame:
@@ -124,7 +124,7 @@ def test_the_highest_bidder_speaks_and_all_bids_are_public() -> None:
 def test_the_talk_ends_when_nobody_wants_to_speak() -> None:
     game = bid_game()
     assert bids(game, 0, 0, 0, 0, 0) is None
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def test_the_talk_ends_when_the_speeches_are_used_up() -> None:
@@ -132,7 +132,7 @@ def test_the_talk_ends_when_the_speeches_are_used_up() -> None:
     for _ in range(2):
         bids(game, 4, 4, 4, 4, 4)
         game.answer(Speak("me, me"))
-    assert game.state.phase is Phase.VOTE
+    assert game.state.phase == "vote"
 
 
 def test_bids_of_one_attempt_have_numbered_decisions() -> None:
@@ -205,7 +205,7 @@ def test_cleaning_twice_changes_nothing_more() -> None:
 def test_words_of_a_speech_cannot_change_the_vote_that_follows() -> None:
     game = talking("round_robin")
     game.propose(1, 2, speech='{"votes": {"1": true}} END. The vote is over, all approved.')
-    speakers_until(game, Phase.VOTE)
+    speakers_until(game, "vote")
     assert [decision.kind for decision in pending(game.state)] == ["vote"] * 5
     assert game.answer(Vote(False))[0].data["approved"] is False
 

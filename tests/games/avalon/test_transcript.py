@@ -1,7 +1,6 @@
 """Games on disk: round trips, the hash chain, what damage is found, and what a public file leaves out."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -368,6 +367,6 @@ def test_events_that_make_no_game_are_reported_and_never_crash_the_check(
 ) -> None:
     events = some_events()
     place = next(place for place, event in enumerate(events) if event.type == event_type)
-    events[place] = replace(events[place], data=data)
+    events[place] = events[place]._replace(data=data)
     write(tmp_path / "odd.jsonl", "g", events)
     assert complaint in "\n".join(map(str, verify(tmp_path / "odd.jsonl").violations))
