@@ -1,8 +1,10 @@
 """Games a second of random play: our rules with every event, our outcomes alone, and AvalonBench's engine.
 
 All sides play the cast of `6-recon` in the same way: a uniform team, coin-flip votes, a coin flip for
-every Evil card, a uniform shot at a Good seat. The sides take turns in rounds and the medians of the
-rounds are compared, in processor time, so that other work on the machine weighs on all of them alike.
+every Evil card, a uniform shot at a Good seat. Each draws the deals of a round from one stream and
+answers by phase with teams and cards made beforehand. The sides take turns in rounds and the medians
+of the rounds are compared, in processor time, so that other work on the machine weighs on all of them
+alike.
 
     python -m benchmarks.avalon_engine --json benchmarks/results/avalon_engine.json --reference DIR
 

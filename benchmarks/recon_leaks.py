@@ -275,6 +275,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "speeches_of_seats_with_a_secret": speeches,
         "leaks": leaks,
         "leak_rate": round(leaks / speeches, 4),
+        "leak_rate_wilson": wilson(leaks, speeches),
         "leak_rate_bootstrap_over_games": _middle(resampled[:, 0] / resampled[:, 1]),
         "merlin_hits": hits,
         "hit_rate": round(hits / games, 4),

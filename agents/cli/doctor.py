@@ -1,6 +1,4 @@
-"""`nimue doctor`: what is installed, which model would be used and why, what is missing and the line that
-brings it.
-"""
+"""`nimue doctor`: what is installed, which model would be used and why, what is missing and what brings it."""
 
 import json as json_text
 import os

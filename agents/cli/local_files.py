@@ -1,6 +1,4 @@
-"""Brings a model's files onto this machine and shows how far that is, on stderr so that stdout stays for
-results.
-"""
+"""Brings a model's files onto this machine and shows progress on stderr, so that stdout stays for results."""
 
 from pathlib import Path
 

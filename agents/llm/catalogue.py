@@ -56,8 +56,7 @@ class ModelFile:
 
     name: str
     size: int
-    """Bytes; where the digest is left to the hub, a rounded figure for display and the check of free space.
-    """
+    """Bytes; rounded where the digest is left to the hub, for display and the check of free space."""
     sha256: str | None
     """Publisher's digest; None leaves the check to the digest the hub states."""
     sources: tuple[Source, ...]

@@ -1,9 +1,9 @@
 """Which cache slot of the embedded engine answers a call, and how calls share what they have in common.
 
-On a processor it is reading the prompt that costs, so no part of a prompt should be read twice. Calls of one
-lane return to the slot that holds their growing prompt. What several lanes share, the rules and the
-transcript, is read by the first of them; its cache is saved as a snapshot and copied into the slots of the
-others. For that, long new text is read in turn: by calls that come at once, too, and at no loss, since
+On a processor it is reading the prompt that costs, so no text should be read twice. Calls of one lane return
+to the slot that holds their growing prompt; when another lane needs that slot, its cache is saved first, and
+copied back when the lane returns. What lanes share, the rules and the transcript, is read by the first of
+them and copied to the others. For that, long new text is read in turn, also by calls that come at once:
 reading keeps all cores busy anyway.
 
 How much two prompts share is judged by their text. A wrong guess costs time only: the engine compares tokens
@@ -17,27 +17,29 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-WORTH_SHARING = 300
-"""Characters of new text, some 75 tokens, above which reading costs more than saving and copying (about 0.1
+WORTH_COPYING = 300
+"""Characters, some 75 tokens, that take longer to read than a cache takes to be saved and copied (about 0.1
 s).
 """
-MAX_SNAPSHOTS = 4
-"""Snapshots take 10 to 30 kB a token."""
 
 
 class SlotStore(Protocol):
-    """Saves and restores the cache of a slot."""
+    """Saves caches of slots as files."""
 
-    async def save(self, slot: int, file: str) -> bool:
-        """Save a slot; False when there is no room for it."""
+    async def save(self, slot: int, file: str) -> int:
+        """Save a slot's cache; its size, or 0 when there is no room for it."""
         ...
 
     async def restore(self, slot: int, file: str) -> bool:
-        """Put what was saved into a slot; False when it is gone."""
+        """Put a saved cache into a slot; False when it is gone."""
+        ...
+
+    def delete(self, file: str) -> None:
+        """Delete a saved cache."""
         ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
     number: int
     lane: str = ""
@@ -47,11 +49,12 @@ class _Slot:
     busy: bool = False
 
 
-@dataclass(slots=True)
-class _Snapshot:
+@dataclass(slots=True, eq=False)
+class _Saved:
     file: str
-    text: str = ""
-    last_use: int = 0
+    text: str
+    size: int
+    last_use: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,21 @@ class _Queues:
 
     free_slots: asyncio.Semaphore
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[str] = field(default_factory=list)
+    """Prompts of the calls that wait to be read."""
 
 
 class Lanes:
     """Hands out the slots of one engine."""
 
-    def __init__(self, slots: int, store: SlotStore) -> None:
+    def __init__(self, slots: int, store: SlotStore, saved_bytes: int) -> None:
+        """
+        Args:
+            saved_bytes: How much saved caches may take together; those not used for longest make room.
+        """
         self._slots = [_Slot(number) for number in range(slots)]
-        self._snapshots = [_Snapshot(f"snapshot-{number}.bin") for number in range(MAX_SNAPSHOTS)]
+        self._saved: list[_Saved] = []
+        self._saved_bytes = saved_bytes
         self._store = store
         self._clock = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,16 +104,28 @@ class Lanes:
         twice.
         """
         queues = self._queues_here()
-        async with queues.free_slots:
-            slot = self._choose(lane, prompt)
-            slot.busy, slot.lane, slot.last_use = True, lane, next(self._clock)
+        queues.waiting.append(prompt)
+        try:
+            await queues.free_slots.acquire()
+        except BaseException:
+            queues.waiting.remove(prompt)
+            raise
+        slot = self._choose(lane, prompt)
+        slot.busy, slot.last_use = True, next(self._clock)
+        try:
             try:
-                async with queues.reading:
-                    cached_tokens = await self._warm(slot, prompt, prefill)
-                yield Turn(slot.number, cached_tokens)
-                slot.text = prompt
+                await queues.reading.acquire()
             finally:
-                slot.busy = False
+                queues.waiting.remove(prompt)
+            try:
+                cached_tokens = await self._warm(slot, lane, prompt, prefill)
+            finally:
+                queues.reading.release()
+            yield Turn(slot.number, cached_tokens)
+            slot.text = prompt
+        finally:
+            slot.busy = False
+            queues.free_slots.release()
 
     def _queues_here(self) -> _Queues:
         """A command may run several event loops one after the other; queues of an ended one are of no use."""
@@ -116,39 +138,70 @@ class Lanes:
         return self._queues
 
     def _choose(self, lane: str, prompt: str) -> _Slot:
-        """The lane's own slot; else the one unused for longest, or for a call without a lane the likest."""
+        """The lane's own slot, else the one unused for longest; for a call without a lane the likest."""
         idle = [slot for slot in self._slots if not slot.busy]
         if not lane:
             return max(idle, key=lambda slot: (_shared(slot.text, prompt), -slot.last_use))
         return min(idle, key=lambda slot: (slot.lane != lane, slot.last_use))
 
-    async def _warm(self, slot: _Slot, prompt: str, prefill: Prefill) -> int | None:
-        known = _shared(slot.text, prompt)
-        snapshot = max(self._snapshots, key=lambda each: _shared(each.text, prompt))
-        if _shared(snapshot.text, prompt) - known >= WORTH_SHARING:
-            snapshot.last_use = next(self._clock)
-            if await self._store.restore(slot.number, snapshot.file):
-                slot.text = snapshot.text
-                known = _shared(slot.text, prompt)
-            else:
-                snapshot.text = ""
-        if len(prompt) - known < WORTH_SHARING:
+    async def _warm(self, slot: _Slot, lane: str, prompt: str, prefill: Prefill) -> int | None:
+        if slot.lane != lane and len(slot.text) - _shared(slot.text, prompt) >= WORTH_COPYING:
+            await self._save(slot)
+        slot.lane = lane
+        await self._copy_likest(slot, prompt)
+        if len(prompt) - _shared(slot.text, prompt) < WORTH_COPYING:
             return None
         slot.text = ""
         cached_tokens = await prefill(slot.number)
         slot.text = prompt
-        await self._save(slot)
+        if any(self._gain(slot, other) >= WORTH_COPYING for other in self._queues.waiting):
+            await self._save(slot)
         return cached_tokens
 
-    async def _save(self, slot: _Slot) -> None:
-        """Keep the slot's cache for other lanes, in place of what it contains wholly or what was not used for
-        longest.
+    async def _copy_likest(self, slot: _Slot, prompt: str) -> None:
+        """Copy the cache that holds most of the prompt into the slot, if it holds clearly more than the slot
+        does.
         """
-        contained = [each for each in self._snapshots if slot.text.startswith(each.text)]
-        snapshot = min(contained or self._snapshots, key=lambda each: each.last_use)
-        snapshot.text, snapshot.last_use = "", next(self._clock)
-        if await self._store.save(slot.number, snapshot.file):
-            snapshot.text = slot.text
+        sources: list[_Slot | _Saved] = [*self._saved, *(other for other in self._slots if not other.busy)]
+        source = max(sources, key=lambda each: _shared(each.text, prompt), default=None)
+        if source is None or _shared(source.text, prompt) - _shared(slot.text, prompt) < WORTH_COPYING:
+            return
+        saved = await self._save(source) if isinstance(source, _Slot) else source
+        if saved is None:
+            return
+        saved.last_use = next(self._clock)
+        slot.text = ""
+        if await self._store.restore(slot.number, saved.file):
+            slot.text = saved.text
+        else:
+            self._forget(saved)
+
+    def _gain(self, slot: _Slot, prompt: str) -> int:
+        """How much more of a prompt the slot holds than what is saved or lies in idle slots."""
+        others: list[_Slot | _Saved] = [*self._saved, *(other for other in self._slots if other is not slot)]
+        known = max((_shared(other.text, prompt) for other in others), default=0)
+        return _shared(slot.text, prompt) - known
+
+    async def _save(self, slot: _Slot) -> _Saved | None:
+        """Save a slot's cache, in place of those it contains; None when there is no room."""
+        for saved in self._saved:
+            if saved.text.startswith(slot.text):
+                return saved
+        for saved in [saved for saved in self._saved if slot.text.startswith(saved.text)]:
+            self._forget(saved)
+        file = f"cache-{next(self._clock)}.bin"
+        size = await self._store.save(slot.number, file)
+        if not size:
+            return None
+        kept = _Saved(file, slot.text, size, next(self._clock))
+        while self._saved and size + sum(saved.size for saved in self._saved) > self._saved_bytes:
+            self._forget(min(self._saved, key=lambda saved: saved.last_use))
+        self._saved.append(kept)
+        return kept
+
+    def _forget(self, saved: _Saved) -> None:
+        self._saved.remove(saved)
+        self._store.delete(saved.file)
 
 
 def _shared(one: str, other: str) -> int:

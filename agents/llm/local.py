@@ -31,13 +31,15 @@ from agents.llm.model_files import models_folder
 from agents.llm.names import ModelName
 from agents.llm.slot_store import EngineSlotStore
 
-SLOTS = 12
-"""One for each player of the largest table, and two to spare; a slot costs memory, not time."""
+SLOTS = 8
+"""Calls answered at once. More hardly add to what a processor writes, and each takes memory."""
 LONGEST_CONTEXT = 8192
 SHORTEST_CONTEXT = 4096
 _SHARE_OF_MEMORY = 8
-"""All slots together take one part in this many of the machine's memory, or what the shortest context needs.
-"""
+"""All slots together take one part in this many of the memory, or what the shortest context needs."""
+_SAVED_SHARE_OF_MEMORY = 12
+"""Likewise for the saved caches of lanes that have no slot just now."""
+_LEAST_SAVED = 256 << 20
 
 
 def open_model(name: str, options: ModelOptions) -> Model:
@@ -48,12 +50,12 @@ def open_model(name: str, options: ModelOptions) -> Model:
         NimueFailure: The engine cannot load it.
     """
     path = local_model_path(name, models_folder())
-    engine = open_engine(EngineSettings(path=path, slots=SLOTS, context=slot_context(path, memory_bytes())))
+    memory = memory_bytes()
+    engine = open_engine(EngineSettings(path=path, slots=SLOTS, context=slot_context(path, memory)))
+    lanes = Lanes(SLOTS, EngineSlotStore(engine), max(memory // _SAVED_SHARE_OF_MEMORY, _LEAST_SAVED))
     return Model(
         name=ModelName("local", name),
-        chat=LocalChatModel(
-            inner=_client(engine, path, options), lanes=Lanes(SLOTS, EngineSlotStore(engine))
-        ),
+        chat=LocalChatModel(inner=_client(engine, path, options), lanes=lanes),
         constrain=_constrain,
         close=_Once(engine),
     )
@@ -131,7 +133,7 @@ class LocalChatModel(ChatWrapper):
             return cached
 
         try:
-            async with self.lanes.turn(CallTag.from_metadata(metadata).lane, prompt, prefill) as turn:
+            async with self.lanes.turn(_lane(CallTag.from_metadata(metadata)), prompt, prefill) as turn:
                 arguments["extra_body"] = _at_slot(arguments, turn.slot)
                 async with closing(self._pass_on(messages, metadata, stop, **arguments)) as chunks:
                     async for chunk in chunks:
@@ -151,6 +153,11 @@ class LocalChatModel(ChatWrapper):
             raise NimueFailure("The embedded engine has stopped. Start the command again.") from error
         except APIError as error:
             raise NimueFailure(f"The embedded engine failed: {error.message}") from error
+
+
+def _lane(tag: CallTag) -> str:
+    """Games played side by side name their lanes alike."""
+    return f"{tag.game}/{tag.lane}" if tag.lane else ""
 
 
 def _with_grammar(kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,7 @@ def physical_cores(cpus: Path = _CPUS, cgroup: Path = _CGROUP) -> int:
 
 
 def _core_of(cpus: Path, cpu: int) -> str:
-    """The siblings of a hyperthread name its core; where the system does not say, each thread is its own
-    core.
-    """
+    """A core by its hyperthreads; where the system does not say, each thread is its own core."""
     siblings = cpus / f"cpu{cpu}" / "topology" / "thread_siblings_list"
     return siblings.read_text().strip() if siblings.is_file() else str(cpu)
 

@@ -9,13 +9,21 @@ class EngineSlotStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def save(self, slot: int, file: str) -> bool:
-        return await self._ask(slot, "save", file)
+    async def save(self, slot: int, file: str) -> int:
+        """Save a slot's cache; its size, or 0 when there is no room for it."""
+        answer = await self._ask(slot, "save", file)
+        return answer.get("n_written", 0)
 
     async def restore(self, slot: int, file: str) -> bool:
-        return await self._ask(slot, "restore", file)
+        """Put a saved cache into a slot; False when it is gone."""
+        answer = await self._ask(slot, "restore", file)
+        return bool(answer.get("n_restored", 0))
 
-    async def _ask(self, slot: int, action: str, file: str) -> bool:
+    def delete(self, file: str) -> None:
+        """Delete a saved cache."""
+        (self._engine.snapshots / file).unlink(missing_ok=True)
+
+    async def _ask(self, slot: int, action: str, file: str) -> dict[str, int]:
         import httpx2
 
         async with httpx2.AsyncClient(timeout=None) as client:
@@ -25,4 +33,4 @@ class EngineSlotStore:
                 json={"filename": file},
                 headers={"Authorization": f"Bearer {self._engine.key}"},
             )
-        return answer.is_success
+        return answer.json() if answer.is_success else {}

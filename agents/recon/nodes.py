@@ -188,7 +188,7 @@ async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
         return Command(goto="refine", update={"private": [fallback_event(desk, "second_order", failure)]})
     found = answer.value.model_dump()
     data = {
-        "readings": [{"role": reader, "reading": found[reader]} for reader in readers],
+        "readings": [{"role": reader.replace("_", " "), "reading": found[reader]} for reader in readers],
         "leaks": [found["leak"]],
         "leak_risk": found["leak_risk"],
         **_memory(written, answer, "reader"),

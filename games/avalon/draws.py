@@ -37,7 +37,7 @@ def deal(setup: Setup, seed: int) -> Deal:
 
 
 def next_deal(setup: Setup, stream: np.random.Generator) -> Deal:
-    """A deal from a stream that may deal many; to open a stream for each costs more than to play it out."""
+    """A deal from an open stream, for many games in a row: to open one for each takes longer than to deal."""
     # Both draws are always made, so that one switch does not change what the other draws.
     order = stream.permutation(setup.num_players).tolist()
     leader = int(stream.integers(1, setup.num_players + 1))

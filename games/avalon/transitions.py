@@ -115,7 +115,7 @@ def apply(state: State, actions: Answers) -> Step:
 
 
 def _open_attempt(state: State, quest: int, attempt: int, leader: int) -> Step:
-    secrets = state.secrets
+    secrets, _, _, _, _, _, _, successes, fails, quests, lady_holders, shot_spent, _ = state
     queue = queue_before_proposal(secrets.setup.rules, leader, attempt, len(secrets.seats))
     opened = State(
         secrets,
@@ -125,11 +125,11 @@ def _open_attempt(state: State, quest: int, attempt: int, leader: int) -> Step:
         leader,
         None,
         Floor(queue) if queue else SILENCE,
-        state.successes,
-        state.fails,
-        state.quests,
-        state.lady_holders,
-        state.shot_spent,
+        successes,
+        fails,
+        quests,
+        lady_holders,
+        shot_spent,
         None,
     )
     return opened, _leader_named(quest, attempt, leader)
@@ -233,10 +233,9 @@ def _call_vote(state: State, team: tuple[int, ...]) -> Step:
 
 
 def _count_votes(state: State, actions: Answers) -> Step:
-    data = _ballot_data(tuple(read_votes(state, actions)))
     quest, attempt = state.quest, state.attempt
-    event = Event("vote", quest, attempt, None, "all", data)
-    if data["approved"]:
+    event = _counted(quest, attempt, tuple(read_votes(state, actions)))
+    if event.data["approved"]:
         return _within_attempt(state, "quest", state.team, SILENCE), (event,)
     if attempt == MAX_ATTEMPTS:
         return _end(state, Side.EVIL, "five_rejections", event)
@@ -246,10 +245,11 @@ def _count_votes(state: State, actions: Answers) -> Step:
     return reopened, (event, *opening)
 
 
-@lru_cache(maxsize=2048)  # more than ten seats can cast
-def _ballot_data(ballot: tuple[bool, ...]) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _counted(quest: int, attempt: int, ballot: tuple[bool, ...]) -> Event:
     votes = {_KEY[seat]: approves for seat, approves in enumerate(ballot, start=1)}
-    return {"votes": votes, "approved": 2 * sum(ballot) > len(ballot), "forced": False}
+    data = {"votes": votes, "approved": 2 * sum(ballot) > len(ballot), "forced": False}
+    return Event("vote", quest, attempt, None, "all", data)
 
 
 # -- a quest and what may follow it ------------------------------------------------------------------
@@ -257,24 +257,24 @@ def _ballot_data(ballot: tuple[bool, ...]) -> dict[str, Any]:
 
 def _go_on_quest(state: State, actions: Answers) -> Step:
     played = read_cards(state, actions)
-    secrets, quest = state.secrets, state.quest
+    secrets, quest, attempt, leader = state.secrets, state.quest, state.attempt, state.leader
     team = team_on_the_table(state)
     cards = {_KEY[seat]: fail for seat, fail in zip(team, played, strict=True)}
     fails = sum(played)
     required = secrets.fails_required[quest - 1]
     success = fails < required
-    result = QuestResult(quest, state.attempt, state.leader, team, fails, required, success)
+    result = QuestResult(quest, attempt, leader, team, fails, required, success)
     data = {"team": list(team), "fails": fails, "success": success, "required": required}
     events = (
-        Event("card", quest, state.attempt, None, "god", {"cards": cards}),
-        Event("quest", quest, state.attempt, None, "all", data),
+        Event("card", quest, attempt, None, "god", {"cards": cards}),
+        Event("quest", quest, attempt, None, "all", data),
     )
     scored = State(
         secrets,
         "quest",
         quest,
-        state.attempt,
-        state.leader,
+        attempt,
+        leader,
         None,
         SILENCE,
         state.successes + success,

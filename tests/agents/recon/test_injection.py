@@ -180,7 +180,7 @@ def assert_well_quoted(text: str, heard: str) -> int:
     for line in talk_lines(text):
         spoken = json.loads(line)
         assert set(spoken) == {"seat", "says"}
-        assert spoken["says"] == harmless(spoken["says"])
+        assert not re.search(r"[<>]|```|\b(RECORD|TASK|SYSTEM|MODERATOR|END)\b", line)
         if spoken["seat"] == ATTACKER:
             count += 1
             assert spoken["says"] == harmless(heard)

@@ -288,7 +288,7 @@ def test_thoughts_of_the_two_deals_do_differ() -> None:
     for seat in (2, 3):
         assert [call.prompt for call in one.of_seat(seat)] == [call.prompt for call in other.of_seat(seat)]
     for seat in (1, 4):
-        both = zip(one.of_seat(seat), other.of_seat(seat), strict=True)
+        both = zip(one.of_seat(seat), other.of_seat(seat), strict=False)  # only Evil is asked for a card
         assert all(first.prompt != second.prompt for first, second in both)
 
 

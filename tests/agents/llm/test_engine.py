@@ -1,0 +1,259 @@
+"""The embedded engine through the real `openai` and `anthropic` clients: the 135M model on loopback."""
+
+import asyncio
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anthropic
+import openai
+import pytest
+from anthropic.types import MessageParam, ToolParam
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+
+from agents.errors import NimueFailure
+from agents.llm.engine import Engine, EngineSettings, close_engine, open_engine
+from agents.llm.json_grammar import json_grammar
+from agents.llm.slot_store import EngineSlotStore
+
+pytestmark = pytest.mark.real_model
+
+RULES = "You sit at a table of six and play a game of hidden roles. Answer in one short sentence. " * 6
+VOTE = {
+    "type": "object",
+    "properties": {"why": {"type": "string", "maxLength": 60}, "approve": {"type": "boolean"}},
+    "required": ["why", "approve"],
+}
+TEAM = {
+    "type": "object",
+    "properties": {"seats": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+    "required": ["seats"],
+}
+
+
+def chat(question: str) -> list[ChatCompletionMessageParam]:
+    return [{"role": "system", "content": RULES}, {"role": "user", "content": question}]
+
+
+@pytest.fixture(scope="module")
+def engine(smollm2_path: Path) -> Iterator[Engine]:
+    running = open_engine(EngineSettings(path=smollm2_path, slots=2, context=1024))
+    yield running
+    close_engine(running)
+
+
+@pytest.fixture(scope="module")
+def openai_client(engine: Engine) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{engine.url}/v1", api_key=engine.key, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def anthropic_client(engine: Engine) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=engine.url, api_key=engine.key, max_retries=0) as client:
+        yield client
+
+
+def test_openais_client_gets_an_answer_and_counts_what_was_cached(openai_client: openai.OpenAI) -> None:
+    usages = []
+    for question in ("Do you trust seat 3?", "Do you trust seat 4?"):
+        answer = openai_client.chat.completions.create(model="any", messages=chat(question), max_tokens=8)
+        assert answer.choices[0].message.content
+        assert answer.usage is not None
+        usages.append(answer.usage)
+    details = usages[1].prompt_tokens_details
+    assert details is not None
+    assert details.cached_tokens is not None
+    assert usages[1].prompt_tokens > details.cached_tokens > 0.8 * usages[1].prompt_tokens
+
+
+def test_openais_client_streams_what_it_would_get_at_once(openai_client: openai.OpenAI) -> None:
+    messages = chat("Who leads?")
+    whole = openai_client.chat.completions.create(model="any", messages=messages, max_tokens=8, temperature=0)
+    stream = openai_client.chat.completions.create(
+        model="any",
+        messages=messages,
+        max_tokens=8,
+        temperature=0,
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == whole.choices[0].message.content
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == 8
+
+
+def test_openais_client_can_force_a_tool_call(openai_client: openai.OpenAI) -> None:
+    tool: ChatCompletionToolParam = {
+        "type": "function",
+        "function": {"name": "propose_team", "description": "Propose two seats.", "parameters": TEAM},
+    }
+    answer = openai_client.chat.completions.create(
+        model="any",
+        messages=chat("Propose seats 1 and 2."),
+        tools=[tool],
+        tool_choice="required",
+        max_tokens=60,
+        temperature=0,
+    )
+    assert answer.choices[0].finish_reason == "tool_calls"
+    calls = answer.choices[0].message.tool_calls
+    assert calls is not None
+    assert calls[0].type == "function"
+    assert calls[0].function.name == "propose_team"
+    assert len(json.loads(calls[0].function.arguments)["seats"]) == 2
+
+
+def test_a_schema_is_kept_to_in_compact_json(openai_client: openai.OpenAI) -> None:
+    answer = openai_client.chat.completions.create(
+        model="any",
+        messages=chat("Do you approve? Why?"),
+        max_tokens=60,
+        extra_body={"grammar": json_grammar(VOTE)},
+    )
+    text = answer.choices[0].message.content
+    assert text is not None
+    value = json.loads(text)
+    assert list(value) == ["why", "approve"]
+    assert isinstance(value["approve"], bool)
+    assert len(value["why"]) <= 60
+    assert text == json.dumps(value, ensure_ascii=False)
+
+
+def test_anthropics_client_gets_an_answer_and_counts_what_was_cached(
+    anthropic_client: anthropic.Anthropic,
+) -> None:
+    usages = []
+    for question in ("Do you trust seat 5?", "Do you trust seat 6?"):
+        messages: list[MessageParam] = [{"role": "user", "content": question}]
+        answer = anthropic_client.messages.create(model="any", system=RULES, messages=messages, max_tokens=8)
+        assert answer.content[0].type == "text"
+        assert answer.stop_reason in ("max_tokens", "end_turn")
+        usages.append(answer.usage)
+    assert (usages[1].cache_read_input_tokens or 0) > usages[1].input_tokens > 0
+
+
+def test_anthropics_client_streams(anthropic_client: anthropic.Anthropic) -> None:
+    messages: list[MessageParam] = [{"role": "user", "content": "Who leads?"}]
+    with anthropic_client.messages.stream(
+        model="any", system=RULES, messages=messages, max_tokens=8
+    ) as stream:
+        pieces = list(stream.text_stream)
+        final = stream.get_final_message()
+    assert len(pieces) > 1
+    assert final.content[0].type == "text"
+    assert "".join(pieces) == final.content[0].text
+    assert 0 < final.usage.output_tokens <= 8
+
+
+def test_anthropics_client_can_force_a_tool_call(anthropic_client: anthropic.Anthropic) -> None:
+    tool: ToolParam = {"name": "propose_team", "description": "Propose two seats.", "input_schema": TEAM}
+    answer = anthropic_client.messages.create(
+        model="any",
+        system=RULES,
+        messages=[{"role": "user", "content": "Propose seats 1 and 2."}],
+        tools=[tool],
+        tool_choice={"type": "any"},
+        max_tokens=60,
+        temperature=0,
+    )
+    assert answer.stop_reason == "tool_use"
+    call = answer.content[-1]
+    assert call.type == "tool_use"
+    assert call.name == "propose_team"
+    assert isinstance(call.input["seats"], list)
+
+
+def test_other_users_of_the_machine_are_refused(engine: Engine) -> None:
+    with (
+        openai.OpenAI(base_url=f"{engine.url}/v1", api_key="guess", max_retries=0) as stranger,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        stranger.chat.completions.create(model="any", messages=chat("Hello?"), max_tokens=1)
+    with (
+        anthropic.Anthropic(base_url=engine.url, api_key="guess", max_retries=0) as stranger,
+        pytest.raises(anthropic.AuthenticationError),
+    ):
+        stranger.messages.create(model="any", messages=[{"role": "user", "content": "Hello?"}], max_tokens=1)
+
+
+def test_one_slots_cache_serves_another(engine: Engine, openai_client: openai.OpenAI) -> None:
+    def cached_at(slot: int) -> int:
+        answer = openai_client.chat.completions.create(
+            model="any",
+            messages=chat(f"A question of its own for slot {slot}: who is Merlin?"),
+            max_tokens=1,
+            extra_body={"id_slot": slot},
+        )
+        assert answer.usage is not None
+        assert answer.usage.prompt_tokens_details is not None
+        return answer.usage.prompt_tokens_details.cached_tokens or 0
+
+    async def copy() -> None:
+        store = EngineSlotStore(engine)
+        assert await store.save(0, "shared.bin") == (engine.snapshots / "shared.bin").stat().st_size
+        assert await store.restore(1, "shared.bin")
+        assert not await store.restore(1, "never-saved.bin")
+        store.delete("shared.bin")
+        assert list(engine.snapshots.iterdir()) == []
+
+    cached_at(0)
+    asyncio.run(copy())
+    assert cached_at(1) > 50
+
+
+def test_the_same_settings_share_one_engine(engine: Engine) -> None:
+    again = open_engine(engine.settings)
+    assert again is engine
+    close_engine(again)
+    with openai.OpenAI(base_url=f"{engine.url}/v1", api_key=engine.key, max_retries=0) as client:
+        assert client.models.list().data
+
+
+def test_a_damaged_model_is_refused_with_its_path(smollm2_path: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.gguf"
+    with smollm2_path.open("rb") as whole:
+        damaged.write_bytes(whole.read(3_000_000))
+    with pytest.raises(NimueFailure, match=r"damaged\.gguf"):
+        open_engine(EngineSettings(path=damaged, slots=1, context=256))
+
+
+def test_the_engine_prints_nothing_and_leaves_nothing_behind(smollm2_path: Path) -> None:
+    code = (
+        "import sys, pathlib\n"
+        "from agents.llm.engine import EngineSettings, close_engine, open_engine\n"
+        "import openai\n"
+        "engine = open_engine(EngineSettings(path=pathlib.Path(sys.argv[1]), slots=1, context=256))\n"
+        "client = openai.OpenAI(base_url=engine.url + '/v1', api_key=engine.key)\n"
+        "client.chat.completions.create(model='x', messages=[{'role': 'user', 'content': 'Hi'}], max_tokens=2)\n"
+        "folder = engine.snapshots\n"
+        "if sys.argv[2] == 'closed':\n"
+        "    close_engine(engine)\n"
+        "    assert not folder.exists()\n"
+    )
+    for how in ("closed", "left open"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(smollm2_path), how],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_closed_engine_no_longer_listens(smollm2_path: Path) -> None:
+    engine = open_engine(EngineSettings(path=smollm2_path, slots=1, context=256))
+    close_engine(engine)
+    gc.collect()
+    with (
+        openai.OpenAI(base_url=f"{engine.url}/v1", api_key=engine.key, max_retries=0) as client,
+        pytest.raises(openai.APIConnectionError),
+    ):
+        client.models.list()
