@@ -1,4 +1,4 @@
-"""What the README and the docs tell people to type exists: every command line parses, every link leads somewhere."""
+"""What the README and the docs tell people to type exists: command lines parse, links lead somewhere."""
 
 import re
 import shlex

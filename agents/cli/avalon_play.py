@@ -68,8 +68,8 @@ class MethodFlags:
 
     history: Literal["full", "summary", "quest_window"] | None = None
     """How much of the game a prompt holds."""
-    readings: Literal["together", "per_role", "by_side"] | None = None
-    """Second-order readings of all other roles in one call, in a call for each, or by side."""
+    readings: Literal["together", "per_role", "in_refinement"] | None = None
+    """Second-order readings of all other roles in one call, in a call for each, or in the refinement's."""
     first_order_refresh: Literal["per_decision", "per_proposal"] | None = None
     """How often the first-order note is written."""
     refine_votes: bool | None = None
@@ -113,7 +113,7 @@ def play(
         preset: A named role set, such as 5-basic or 7-mordred; `avalon rules` lists them.
         roles: The roles themselves, such as merlin,percival,servant*2,morgana,assassin.
         human: The seat you take yourself.
-        seed: Seed of the deal and the bots (default: drawn, and printed).
+        seed: Seed of the deal and the bots (default: drawn, and kept in the run).
         show: Through whose eyes you watch: god (all thoughts), public, or a seat's number (default: god,
             or your own seat).
         out: Folder that runs are kept in.

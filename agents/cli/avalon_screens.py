@@ -40,8 +40,12 @@ class LiveScreen:
         self._view = TableView(console, show=show, names=names)
 
     def started(self, run: RunFolder, config: GameConfig, why: str) -> None:
-        """Say which model plays and why, and where the run is kept."""
-        print(f"{config.setup['name']}, seed {config.seed}, {why}; run {run.path}", file=sys.stderr)
+        """Say which model plays and why, and where the run is kept.
+
+        The deal follows from the seed, so only who may see everything is told it.
+        """
+        seed = f"seed {config.seed}, " if self._show == "god" else ""
+        print(f"{config.setup['name']}, {seed}{why}; run {run.path}", file=sys.stderr)
 
     def event(self, event: Event) -> None:
         self._view.event(event)
@@ -87,16 +91,17 @@ class JsonScreen:
 
     def __init__(self, show: Show) -> None:
         self._show = show
-        self._count = 0
+        self._num_shown = 0
 
     def started(self, run: RunFolder, config: GameConfig, why: str) -> None:
-        _say(kind="started", run=str(run.path), why=why, asked=config.model_dump())
+        hidden = set() if self._show == "god" else {"seed"}  # the deal follows from it
+        _say(kind="started", run=str(run.path), why=why, asked=config.model_dump(exclude=hidden))
 
     def event(self, event: Event) -> None:
-        number = self._count
-        self._count += 1
         if may_see(self._show, event):
-            _say(kind="game", n=number, event=pack_event(event))
+            # Numbered as shown: gaps would count the hidden events, and with them the Evil seats on a quest.
+            _say(kind="game", n=self._num_shown, event=pack_event(event))
+            self._num_shown += 1
 
     def delta(self, seat: int, stage: str, delta: Delta) -> None:
         """Growing texts are for eyes; the whole text comes with its event."""

@@ -1,4 +1,4 @@
-"""`nimue doctor`: what is installed, which model would be used and why, what is missing and what brings it."""
+"""`nimue doctor`: what is installed, which model would be used and why, what is missing and how to get it."""
 
 import json as json_text
 import os

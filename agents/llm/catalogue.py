@@ -244,7 +244,7 @@ _ENTRIES = (
 
 CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 
-DEFAULT_CHAT_MODEL = "qwen2.5-coder-0.5b"
+DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b"
 """What `local` alone means."""
 
 

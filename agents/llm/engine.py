@@ -10,17 +10,22 @@ import secrets
 import shutil
 import tempfile
 import threading
+import urllib.request
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents.errors import NimueError, NimueFailure
+from agents.llm.gguf_header import read_gguf_header
 from agents.llm.machine import physical_cores
 
 _LONGEST_ANSWER = 1024  # for callers that set no limit
 _SILENT = -1  # llama.cpp writes to the process's own stdout and stderr, where `--json` output goes
 _WAIT_POLICY = "OMP_WAIT_POLICY"
+_CHATML_TOOLS = Path(__file__).with_name("chatml_tools.jinja")
 _SHARED_MEMORY = Path("/dev/shm")
+_FOLDER_PREFIX = "nimue-engine-"
 _ROOM_FOR_SNAPSHOTS = 1 << 30
 
 
@@ -47,28 +52,51 @@ class Engine:
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
         self.key = secrets.token_urlsafe(24)
-        self.snapshots = Path(tempfile.mkdtemp(prefix="nimue-engine-", dir=_snapshot_parent()))
-        try:
-            self._server: Any = _start(settings, self.key, self.snapshots)
-        except BaseException:
-            shutil.rmtree(self.snapshots)
-            raise
+        self.snapshots = _snapshot_folder()
+        self._clean_up = weakref.finalize(self, shutil.rmtree, self.snapshots, ignore_errors=True)
+        self._server: Any = _start(settings, self.key, self.snapshots)
         self.url: str = self._server.listening_address
+        _await_first_answer(self.url, self.key)
 
     def stop(self) -> None:
         """End the server and free its memory."""
         self._server = None
-        shutil.rmtree(self.snapshots, ignore_errors=True)
+        self._clean_up()
 
 
-def _snapshot_parent() -> str | None:
-    """Memory where there is enough of it, so that snapshots of the cache do not wear a disk out."""
-    usable = _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK)
-    return (
-        str(_SHARED_MEMORY)
-        if usable and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_FOR_SNAPSHOTS
-        else None
+def _snapshot_folder() -> Path:
+    """A folder in memory where there is enough of it, so that saved caches do not wear a disk out.
+
+    Folders of processes that were killed are removed: they hold memory that nobody else will free.
+    """
+    in_memory = _SHARED_MEMORY.is_dir() and os.access(_SHARED_MEMORY, os.W_OK)
+    for left in _SHARED_MEMORY.glob(f"{_FOLDER_PREFIX}*-*") if in_memory else ():
+        process = left.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+        if process.isdecimal() and left.stat().st_uid == os.getuid() and not _runs(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+    parent = (
+        _SHARED_MEMORY if in_memory and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_FOR_SNAPSHOTS else None
     )
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _await_first_answer(url: str, key: str) -> None:
+    """Ask something that only the server's own loop can answer. A server that is ended before that loop runs
+    hangs.
+    """
+    request = urllib.request.Request(f"{url}/slots", headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60):
+        pass
 
 
 def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
@@ -85,6 +113,9 @@ def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     params.api_keys = [key]
     params.verbosity = _SILENT
     params.ui = False
+    own_template = read_gguf_header(settings.path).chat_template
+    if "<|im_start|>" in own_template and "tools" not in own_template:
+        params.chat_template = _CHATML_TOOLS.read_text(encoding="utf-8")
     params.slot_save_path = f"{snapshots}{os.sep}"
     # The server's own cache of prompts picks slots by itself; ours are picked by lane (see lanes).
     params.cache_ram_mib = 0
@@ -95,8 +126,8 @@ def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
         return xllamacpp.Server(params)
     except RuntimeError as error:
         raise NimueFailure(
-            f"The embedded engine could not load {settings.path}: the file is damaged, of a kind this engine "
-            f"does not know, or the memory is too small for {settings.slots} slots of {settings.context} tokens."
+            f"The embedded engine could not load {settings.path}: the file is damaged, of an unknown "
+            f"kind, or the memory is too small for {settings.slots} slots of {settings.context} tokens."
         ) from error
 
 
@@ -125,7 +156,7 @@ def _import_patient_engine() -> Any:
 def _keep_from_looping(sampling: Any) -> None:
     """Defaults for callers that send no sampling settings."""
     sampling.temp = 0.7
-    sampling.top_k = 0
+    sampling.top_k = 64  # sorting the whole vocabulary for each token slows a small model down
     sampling.top_p = 1.0
     sampling.min_p = 0.05
     sampling.dry_multiplier = 0.8

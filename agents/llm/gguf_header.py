@@ -29,6 +29,8 @@ class GgufHeader:
     """Tokens the model was trained to read."""
     cache_bytes_per_token: int
     """Size of one token's keys and values at 16 bits."""
+    chat_template: str
+    """The template that turns messages into a prompt; empty when the file has none."""
 
 
 def read_gguf_header(path: Path) -> GgufHeader:
@@ -55,7 +57,12 @@ def read_gguf_header(path: Path) -> GgufHeader:
     # A model whose layers differ stores a list here; its largest possible cache is the safe estimate.
     kv_heads = key_value_heads if isinstance(key_value_heads, int) else heads
     key_width = head_width if isinstance(head_width, int) else width // heads
-    return GgufHeader(architecture, context_length, layers * 2 * kv_heads * key_width * 2)
+    return GgufHeader(
+        architecture=architecture,
+        context_length=context_length,
+        cache_bytes_per_token=layers * 2 * kv_heads * key_width * 2,
+        chat_template=str(values.get("tokenizer.chat_template", "")),
+    )
 
 
 def _integer(values: dict[str, _Value], key: str) -> int:

@@ -18,7 +18,12 @@ _DROPPED = frozenset({"uniqueItems", "discriminator", "title", "default", "examp
 
 def json_grammar(schema: Mapping[str, Any]) -> str:
     """The grammar of the JSON texts that satisfy a schema, with one space after each comma and colon."""
-    return "%llguidance {}\nstart: %json " + json.dumps({**_simplified(schema), "x-guidance": _STYLE})
+    return f"%llguidance {{}}\nstart: {json_rule(schema)}"
+
+
+def json_rule(schema: Mapping[str, Any]) -> str:
+    """The right side of a grammar rule for such texts."""
+    return "%json " + json.dumps({**_simplified(schema), "x-guidance": _STYLE})
 
 
 def _simplified(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from agents.errors import NimueError, NimueFailure
 from agents.llm.chat_wrapper import ChatWrapper, closing
 from agents.llm.engine import Engine, EngineSettings, close_engine, open_engine
+from agents.llm.forced_tools import call_chunk, call_grammar, forced_tools
 from agents.llm.gguf_header import read_gguf_header
 from agents.llm.json_grammar import json_grammar
 from agents.llm.lanes import Lanes
@@ -94,8 +95,10 @@ def _client(engine: Engine, path: Path, options: ModelOptions) -> ChatOpenAI:
         max_retries=0,
         stream_usage=True,
         use_responses_api=False,
-        # A kept connection would outlive the event loop it was made in.
-        http_async_client=DefaultAsyncHttpxClient(timeout=None, limits=_no_kept_connections()),
+        # A kept connection would outlive its event loop, and a proxy is no way to loopback.
+        http_async_client=DefaultAsyncHttpxClient(
+            timeout=None, trust_env=False, limits=_no_kept_connections()
+        ),
     )
 
 
@@ -120,7 +123,7 @@ class LocalChatModel(ChatWrapper):
     async def _answer(
         self, messages: list[BaseMessage], metadata: Mapping[str, Any], stop: list[str] | None, **kwargs: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
-        arguments = _with_grammar(kwargs)
+        arguments, forced = _with_grammar(kwargs)
         prompt = _prompt_text(messages, arguments)
 
         async def prefill(slot: int) -> int:
@@ -132,6 +135,7 @@ class LocalChatModel(ChatWrapper):
                     cached += _cached_tokens(chunk.message)
             return cached
 
+        written = ""
         try:
             async with self.lanes.turn(_lane(CallTag.from_metadata(metadata)), prompt, prefill) as turn:
                 arguments["extra_body"] = _at_slot(arguments, turn.slot)
@@ -139,7 +143,12 @@ class LocalChatModel(ChatWrapper):
                     async for chunk in chunks:
                         if turn.cached_tokens is not None:
                             _set_cached_tokens(chunk.message, turn.cached_tokens)
+                        if forced:
+                            written += chunk.text
+                            chunk.message.content = ""
                         yield chunk
+            if forced:
+                yield ChatGenerationChunk(message=call_chunk(written))
         except BadRequestError as error:
             if error.type != "exceed_context_size_error":
                 raise NimueError(f"The embedded engine refused the request: {error.message}") from error
@@ -160,25 +169,40 @@ def _lane(tag: CallTag) -> str:
     return f"{tag.game}/{tag.lane}" if tag.lane else ""
 
 
-def _with_grammar(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The call's arguments with a JSON schema replaced by our grammar for it."""
+def _with_grammar(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The call's arguments with a JSON schema, or a forced choice of tools, replaced by our grammar for it.
+
+    Returns:
+        The arguments, and whether a tool call is forced.
+    """
     arguments = dict(kwargs)
+    body = dict(arguments.get("extra_body") or {})
     response_format = arguments.get("response_format")
-    if isinstance(response_format, dict) and response_format.get("type") == "json_schema":
+    functions = forced_tools(arguments)
+    if functions:
+        body |= {
+            "grammar": call_grammar(functions),
+            "chat_template_kwargs": {**body.get("chat_template_kwargs", {}), "tools": arguments["tools"]},
+        }
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            arguments.pop(name, None)
+    elif isinstance(response_format, dict) and response_format.get("type") == "json_schema":
         del arguments["response_format"]
-        grammar = json_grammar(response_format["json_schema"]["schema"])
-        arguments["extra_body"] = {**(arguments.get("extra_body") or {}), "grammar": grammar}
-    return arguments
+        body["grammar"] = json_grammar(response_format["json_schema"]["schema"])
+    arguments["extra_body"] = body
+    return arguments, bool(functions)
 
 
 def _at_slot(arguments: Mapping[str, Any], slot: int) -> dict[str, Any]:
-    return {**(arguments.get("extra_body") or {}), "id_slot": slot, "cache_prompt": True}
+    return {**arguments["extra_body"], "id_slot": slot, "cache_prompt": True}
 
 
 def _prompt_text(messages: list[BaseMessage], arguments: Mapping[str, Any]) -> str:
     """Roughly what the model reads, to compare prompts by. Tools are told to it first."""
-    tools = json.dumps(arguments["tools"]) if arguments.get("tools") else ""
-    return tools + "".join(f"\n{message.type}:{message.content}" for message in messages)
+    shown = arguments.get("tools") or arguments["extra_body"].get("chat_template_kwargs")
+    return (json.dumps(shown) if shown else "") + "".join(
+        f"\n{message.type}:{message.content}" for message in messages
+    )
 
 
 def _cached_tokens(message: BaseMessage) -> int:

@@ -26,7 +26,7 @@ class EngineSlotStore:
     async def _ask(self, slot: int, action: str, file: str) -> dict[str, int]:
         import httpx2
 
-        async with httpx2.AsyncClient(timeout=None) as client:
+        async with httpx2.AsyncClient(timeout=None, trust_env=False) as client:
             answer = await client.post(
                 f"{self._engine.url}/slots/{slot}",
                 params={"action": action},

@@ -27,7 +27,7 @@ from agents.recon.rendering import (
 from agents.recon.variants import Contemplation, Variant
 from games.avalon.actions import Decision
 from games.avalon.events import Event
-from games.avalon.roles import Role
+from games.avalon.roles import Role, Side
 from games.avalon.view import View
 
 Stage = Literal["note", "plan", "pick", "draft", "second_order", "refined"]
@@ -243,13 +243,12 @@ def _reader_opening(desk: Desk) -> str:
 def second_order_prompt(desk: Desk, speech: str, keys: str, role: Role | None = None) -> Prompt:
     """Ask how the others (or one of them) would read the draft: it sees neither thought nor talk."""
     draft = quoted(speech)
-    fields = {"draft": draft, "length": _length_cue(desk, 10), "who": who(desk)}
-    if role is not None:
-        task = prompt("second_order_one", **fields, role=role_text(role))
-    elif desk.settings.readings == "by_side":
-        task = prompt("second_order_sides", **fields)
-    else:
-        task = prompt("second_order", **fields)
+    fields = {"draft": draft, "length": _length_cue(desk, 10)}
+    task = (
+        prompt("second_order", **fields)
+        if role is None
+        else prompt("second_order_one", **fields, role=role_text(role))
+    )
     task = f"{task}\n{keys}"
     return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
 
@@ -284,17 +283,33 @@ def refine_prompt(
         "refine",
         readings=found,
         thought="".join(f"{line}\n" for line in shown),
-        tendency=(
-            "A Good speech should lead to successful quests."
-            if desk.view.role.side.value == "good"
-            else "An Evil speech should lead to failed quests."
-        ),
-        task=f"{decision_task(desk)}{_step_cue(desk)}{_length_cue(desk, 30)}",
-        who=who(desk),
+        tendency=_tendency(desk),
+        # The draft tells what was asked; a brief prompt does not say it twice.
+        task="" if desk.settings.brief else decision_task(desk),
+        cue=f"{_step_cue(desk)}{_length_cue(desk, 30)}",
     )
     task = f"{task}\n{keys}"
     messages.append(HumanMessage(f"{start}\n{task}" if start else task))
     return Prompt(messages, task)
+
+
+def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -> Prompt:
+    """Ask for readings and the better version in one answer; the thought stays out, as readers see none."""
+    task = prompt(
+        "read_and_refine",
+        draft=quoted(speech),
+        choice=f"Your choice was: {choice}." if choice else "",
+        tendency=_tendency(desk),
+        cue=_length_cue(desk, 30),
+    )
+    task = f"{task}\n{keys}"
+    return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
+
+
+def _tendency(desk: Desk) -> str:
+    if desk.view.role.side is Side.GOOD:
+        return "A Good speech should lead to successful quests."
+    return "An Evil speech should lead to failed quests."
 
 
 def pick_prompt(desk: Desk, what: str, options: Sequence[str], keys: str) -> Prompt:

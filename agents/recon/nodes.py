@@ -23,6 +23,7 @@ from agents.recon.conversation import (
     Readings,
     first_order_task,
     formulation_task,
+    read_and_refine_prompt,
     refine_prompt,
     second_order_prompt,
     table_prompt,
@@ -95,11 +96,22 @@ def drafts_speech(desk: Desk) -> bool:
 
 
 def schema_of_draft(
-    desk: Desk, context: SeatContext, *, think: bool, speak: bool, changed: bool = False
+    desk: Desk,
+    context: SeatContext,
+    *,
+    think: bool,
+    speak: bool,
+    changed: bool = False,
+    readers: tuple[str, ...] = (),
 ) -> type[Reply]:
-    options = desk.view.legal_actions(desk.decision)
     return draft_schema(
-        desk.decision.kind, options, context.lengths, think=think, speak=speak, changed=changed
+        desk.decision.kind,
+        desk.view.legal_actions(desk.decision),
+        context.lengths,
+        think=think,
+        speak=speak,
+        changed=changed,
+        readers=readers,
     )
 
 
@@ -135,7 +147,7 @@ async def first_order(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
 
 async def formulate(
     state: SeatState, runtime: Runtime[SeatContext]
-) -> Command[Literal["read_as_all", "read_as_one", "refine", "settle"]]:
+) -> Command[Literal["read_as_all", "read_as_one", "read_and_refine", "refine", "settle"]]:
     """T_k, S_k: think in private, then draft what to say and do."""
     context = runtime.context
     desk = desk_of(state, context)
@@ -156,8 +168,10 @@ async def formulate(
 
 def _after_draft(desk: Desk, state: SeatState, reply: Reply) -> Any:
     if is_read_by_others(desk):
-        if desk.settings.readings != "per_role":
+        if desk.settings.readings == "together":
             return "read_as_all"
+        if desk.settings.readings == "in_refinement":
+            return "read_and_refine"
         # Readers are given no private events: they see the draft speech, not the thought behind it.
         shared = Branch(
             seat=state["seat"],
@@ -177,22 +191,14 @@ async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
     """O_k: how would the others read the draft speech?"""
     context = runtime.context
     desk = desk_of(state, context)
-    readers = READERS_BY_SIDE
-    if context.settings.readings != "by_side":
-        readers = tuple(role.value for role in other_roles(desk.view))
+    readers = tuple(role.value for role in other_roles(desk.view))
     schema = readings_schema(readers, context.lengths)
     written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema))
     try:
         answer = await context.ask(desk, "second_order", written, schema, chat="reader")
     except Unanswered as failure:
         return Command(goto="refine", update={"private": [fallback_event(desk, "second_order", failure)]})
-    found = answer.value.model_dump()
-    data = {
-        "readings": [{"role": reader.replace("_", " "), "reading": found[reader]} for reader in readers],
-        "leaks": [found["leak"]],
-        "leak_risk": found["leak_risk"],
-        **_memory(written, answer, "reader"),
-    }
+    data = {**readings_data(answer.value.model_dump(), readers), **_memory(written, answer, "reader")}
     return Command(goto="refine", update={"private": [private_event("second_order", desk, data)]})
 
 
@@ -216,9 +222,8 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
     desk = desk_of(state, context)
     private, readings = _gather_readings(desk, state)
     draft = state["reply"]
-    schema = schema_of_draft(
-        desk, context, think=True, speak=drafts_speech(desk), changed=not context.settings.brief
-    )
+    full = not context.settings.brief
+    schema = schema_of_draft(desk, context, think=full, speak=drafts_speech(desk), changed=full)
     choice = choice_text(draft)
     written = refine_prompt(
         desk,
@@ -229,16 +234,14 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
         keys=keys_text(schema),
     )
     try:
-        # Screens take the words of stage "refined" for said aloud; those of a vote or a card never are.
-        shown_as = "refined" if speaks_aloud(desk) else "thought"
-        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=shown_as)
+        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))
     except Unanswered as failure:
         return Command(
             goto="settle", update={"private": [*private, fallback_event(desk, "refined", failure)]}
         )
     reply = answer.value.model_dump()
     data = {
-        **reply_data(answer.value.model_dump()),
+        **reply_data(reply),
         "changed": reply.get("changed", []),
         **_memory(written, answer, "reader"),
     }
@@ -246,6 +249,41 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
         goto="settle",
         update={"private": [*private, private_event("thought", desk, data)], "reply": reply},
     )
+
+
+def _shown_as(desk: Desk) -> str:
+    """Screens take the words of stage "refined" for said aloud; those of a vote or a card never are."""
+    return "refined" if speaks_aloud(desk) else "thought"
+
+
+async def read_and_refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Literal["settle"]]:
+    """O_k and S'_k in one answer: first how the two sides would read the draft, then the better version."""
+    context = runtime.context
+    desk = desk_of(state, context)
+    draft = state["reply"]
+    schema = schema_of_draft(desk, context, think=False, speak=True, readers=READERS_BY_SIDE)
+    written = read_and_refine_prompt(
+        desk, speech=draft["speak"], choice=choice_text(draft), keys=keys_text(schema)
+    )
+    try:
+        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))
+    except Unanswered as failure:
+        return Command(goto="settle", update={"private": [fallback_event(desk, "refined", failure)]})
+    reply = answer.value.model_dump()
+    read = private_event("second_order", desk, {**readings_data(reply, READERS_BY_SIDE), "chat": "reader"})
+    data = {**reply_data(reply), "changed": [], **_memory(written, answer, "reader")}
+    return Command(
+        goto="settle", update={"private": [read, private_event("thought", desk, data)], "reply": reply}
+    )
+
+
+def readings_data(reply: Mapping[str, Any], readers: tuple[str, ...]) -> Json:
+    """Readings, by field, as the data of their event."""
+    return {
+        "readings": [{"role": reader.replace("_", " "), "reading": reply[reader]} for reader in readers],
+        "leaks": [reply["leak"]],
+        "leak_risk": reply["leak_risk"],
+    }
 
 
 def _gather_readings(desk: Desk, state: SeatState) -> tuple[list[Json], Readings | None]:

@@ -259,13 +259,17 @@ def vote_text(votes: dict[int, bool], approved: bool) -> str:
 
 
 def state_text(table: Table, *, votes_since: int = 1) -> str:
-    """The public state P_t: where the game stands and what came of each quest, with votes from a quest on."""
-    lines = [
-        f"RECORD Quest {table.quest}, proposal {table.attempt}, leader seat {table.leader}. "
-        f"Successes {table.successes}, failures {table.fails}."
-    ]
+    """The public state P_t: what came of each quest, with votes from a quest on, and where the game stands.
+
+    What changes from one decision to the next stands last, so that a prompt cache keeps the rest.
+    """
+    lines = []
     for quest in range(1, table.quest + 1):
         lines.extend(past_quest_lines(table, quest, with_votes=quest >= votes_since))
+    lines.append(
+        f"RECORD Quest {table.quest}, proposal {table.attempt}, leader seat {table.leader}. "
+        f"Successes {table.successes}, failures {table.fails}."
+    )
     if table.team is not None:
         lines.append(f"RECORD On the table: the team {seats_list(table.team)} of seat {table.leader}.")
     return "\n".join(lines)

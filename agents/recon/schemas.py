@@ -50,7 +50,7 @@ class Lengths:
 
 
 FULL = Lengths(think=1200, speak=600, summary=600, reading=300)
-BRIEF = Lengths(think=320, speak=240, summary=200, reading=140)
+BRIEF = Lengths(think=140, speak=180, summary=120, reading=60)
 
 
 def clip(limit: int) -> BeforeValidator:
@@ -92,6 +92,7 @@ def draft_schema(
     think: bool,
     speak: bool,
     changed: bool = False,
+    readers: tuple[str, ...] = (),
 ) -> type[Reply]:
     """The draft, or the refined version, of one decision.
 
@@ -102,8 +103,9 @@ def draft_schema(
         think: Whether a private thought comes first.
         speak: Whether a speech is part of the answer.
         changed: Whether a list of what the refinement changed is asked for.
+        readers: Whose readings of the draft come before all else, with what it gives away.
     """
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = _reading_fields(readers, lengths) if readers else {}
     if think:
         fields["think"] = text_field(lengths.think, "your private reasoning")
     fields.update(_choice_fields(kind, options))
@@ -262,11 +264,15 @@ def note_data(reply: Any, others: Sequence[int]) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def readings_schema(readers: tuple[str, ...], lengths: Lengths) -> type[Reply]:
     """Second-order readings of a draft, one for each reader, and what the draft gives away."""
+    return create_model("Readings", __base__=Reply, **_reading_fields(readers, lengths))
+
+
+def _reading_fields(readers: tuple[str, ...], lengths: Lengths) -> dict[str, Any]:
     fields: dict[str, Any] = {
         reader: text_field(lengths.reading, f"what {reader.replace('_', ' ')} would now believe about you")
         for reader in readers
     }
-    return create_model("Readings", __base__=Reply, **fields, **_leak_fields(lengths))
+    return {**fields, **_leak_fields(lengths)}
 
 
 @lru_cache(maxsize=32)

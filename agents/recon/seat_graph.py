@@ -2,6 +2,7 @@
 
     start -> first_order -> formulate -> read_as_all -> refine -> settle
                                       -> read_as_one* -^            (one call for each other role, at once)
+                                      -> read_and_refine -----^     (both in one call)
 
 The variant and the kind of decision say which parts are passed over (`nodes.py`).
 """
@@ -30,6 +31,7 @@ def contemplation_graph() -> SeatGraph:
     graph.add_node("formulate", nodes.formulate)
     graph.add_node("read_as_all", nodes.read_as_all)
     graph.add_node("read_as_one", nodes.read_as_one)
+    graph.add_node("read_and_refine", nodes.read_and_refine)
     graph.add_node("refine", nodes.refine)
     graph.add_node("settle", nodes.settle)
     graph.add_edge(START, "start")

@@ -86,9 +86,9 @@ class Contemplation:
     history_tokens: int = 24_000
     """A `full` prompt that would pass this falls back to `summary` for the older quests."""
     first_order_refresh: Literal["per_decision", "per_proposal"] = "per_decision"
-    readings: Literal["together", "per_role", "by_side"] = "together"
-    """Second-order readings of every other role in one call; in one call for each, all at once; or, in one
-    call, of the other Good and the Evil players (shorter than the paper, which goes role by role)."""
+    readings: Literal["together", "per_role", "in_refinement"] = "together"
+    """Second-order readings of every other role in one call; in one call for each, all at once; or, shorter
+    than the paper, of the other Good and the Evil players at the head of the refinement's own answer."""
     refine_votes: bool = True
     """False: a vote is decided by the formulation alone (the vote is public, its reasons are not)."""
     refine_cards: bool = False
@@ -97,7 +97,8 @@ class Contemplation:
     """False: earlier notes and thoughts are not read again, except as the paper has it (the last
     first-order note, and at a vote the thought and speech on this very team)."""
     brief: bool = False
-    """Short thoughts, speeches and readings, for a model that runs on the reader's own processor."""
+    """Short thoughts, speeches and readings, for a model that runs on the reader's own processor; the
+    refinement rewrites choice and speech, but not the thought, which nobody reads again."""
 
 
 HOSTED = Contemplation(readings="per_role")
@@ -105,7 +106,7 @@ HOSTED = Contemplation(readings="per_role")
 
 EMBEDDED = Contemplation(
     first_order_refresh="per_proposal",
-    readings="by_side",
+    readings="in_refinement",
     refine_votes=False,
     brief=True,
     history_tokens=6_000,

@@ -57,9 +57,16 @@ def test_json_is_one_object_a_line_and_nothing_else_on_stdout(capsys: pytest.Cap
 
 def test_public_json_holds_nothing_private(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = play(capsys, *QUICK, "--json", "--show", "public")
-    events = [line["event"] for line in map(json.loads, out.splitlines()) if line["kind"] == "game"]
-    assert {event["visible_to"] for event in events if isinstance(event["visible_to"], str)} == {"all"}
-    assert all(isinstance(event["visible_to"], str) for event in events)
+    lines = [json.loads(line) for line in out.splitlines()]
+    shown = [line for line in lines if line["kind"] == "game"]
+    assert {str(line["event"]["visible_to"]) for line in shown} == {"all"}
+    assert [line["n"] for line in shown] == list(range(len(shown))), "gaps would count the hidden events"
+    assert "seed" not in lines[0]["asked"], "the deal follows from the seed"
+
+
+def test_a_public_watcher_is_not_told_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = play(capsys, *QUICK, "--show", "public")
+    assert "seed 5" not in out + err
 
 
 def test_bots_play_without_any_model(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +75,9 @@ def test_bots_play_without_any_model(capsys: pytest.CaptureFixture[str]) -> None
     assert "no language model" in err
 
 
-def test_a_spent_budget_pauses_the_run_and_a_higher_one_finishes_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spent_budget_pauses_the_run_and_a_higher_one_finishes_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     code, out, err = play(capsys, *QUICK, "--max-tokens", "20000")
     assert code == 2
     assert "wins" not in out

@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "chromadb", "langgraph", "langchain_core", "openai", "anthropic", "xllamacpp")
+HEAVY = (
+    "torch",
+    "transformers",
+    "chromadb",
+    "langgraph",
+    "langchain_core",
+    "openai",
+    "anthropic",
+    "xllamacpp",
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +36,9 @@ def imported_by(command: str, arguments: list[str]) -> list[str]:
         f"code = run(app, {arguments!r})\n"
         f"print('LOADED', [name for name in {HEAVY!r} if name in sys.modules], code)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     last = done.stdout.splitlines()[-1]
     assert last.startswith("LOADED") and last.endswith(" 0"), done.stderr
     return [name for name in HEAVY if repr(name) in last]

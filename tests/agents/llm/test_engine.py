@@ -1,18 +1,18 @@
 """The embedded engine through the real `openai` and `anthropic` clients: the 135M model on loopback."""
 
 import asyncio
-import gc
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import anthropic
 import openai
 import pytest
-from anthropic.types import MessageParam, ToolParam
+from anthropic.types import MessageParam, ToolParam, ToolUseBlockParam
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
 from agents.errors import NimueFailure
@@ -28,11 +28,19 @@ VOTE = {
     "properties": {"why": {"type": "string", "maxLength": 60}, "approve": {"type": "boolean"}},
     "required": ["why", "approve"],
 }
-TEAM = {
+TEAM: dict[str, object] = {
     "type": "object",
     "properties": {"seats": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
     "required": ["seats"],
 }
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+EXAMPLES = ([3, 4], [5, 6], [2, 3])
+
+
+def proposal(seats: list[int]) -> str:
+    return f"Propose seats {seats[0]} and {seats[1]}."
 
 
 def chat(question: str) -> list[ChatCompletionMessageParam]:
@@ -89,25 +97,39 @@ def test_openais_client_streams_what_it_would_get_at_once(openai_client: openai.
     assert chunks[-1].usage.completion_tokens == 8
 
 
-def test_openais_client_can_force_a_tool_call(openai_client: openai.OpenAI) -> None:
+def test_openais_client_gets_tool_calls_in_their_form(openai_client: openai.OpenAI) -> None:
+    """The 135M model calls a tool when it has seen that done; what is tested is the form it comes in."""
     tool: ChatCompletionToolParam = {
         "type": "function",
         "function": {"name": "propose_team", "description": "Propose two seats.", "parameters": TEAM},
     }
+    messages: list[ChatCompletionMessageParam] = []
+    for seats in EXAMPLES:
+        arguments = json.dumps({"seats": seats})
+        messages += [
+            {"role": "user", "content": proposal(seats)},
+            {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [
+                    {
+                        "id": "c",
+                        "type": "function",
+                        "function": {"name": "propose_team", "arguments": arguments},
+                    }
+                ],
+            },
+        ]
+    messages.append({"role": "user", "content": proposal([1, 2])})
     answer = openai_client.chat.completions.create(
-        model="any",
-        messages=chat("Propose seats 1 and 2."),
-        tools=[tool],
-        tool_choice="required",
-        max_tokens=60,
-        temperature=0,
+        model="any", messages=messages, tools=[tool], max_tokens=60, temperature=0
     )
     assert answer.choices[0].finish_reason == "tool_calls"
     calls = answer.choices[0].message.tool_calls
     assert calls is not None
     assert calls[0].type == "function"
     assert calls[0].function.name == "propose_team"
-    assert len(json.loads(calls[0].function.arguments)["seats"]) == 2
+    assert json.loads(calls[0].function.arguments) == {"seats": [1, 2]}
 
 
 def test_a_schema_is_kept_to_in_compact_json(openai_client: openai.OpenAI) -> None:
@@ -152,22 +174,25 @@ def test_anthropics_client_streams(anthropic_client: anthropic.Anthropic) -> Non
     assert 0 < final.usage.output_tokens <= 8
 
 
-def test_anthropics_client_can_force_a_tool_call(anthropic_client: anthropic.Anthropic) -> None:
+def test_anthropics_client_gets_tool_calls_in_their_form(anthropic_client: anthropic.Anthropic) -> None:
     tool: ToolParam = {"name": "propose_team", "description": "Propose two seats.", "input_schema": TEAM}
+    messages: list[MessageParam] = []
+    for seats in EXAMPLES:
+        call: ToolUseBlockParam = {
+            "type": "tool_use",
+            "id": "c",
+            "name": "propose_team",
+            "input": {"seats": seats},
+        }
+        messages += [{"role": "user", "content": proposal(seats)}, {"role": "assistant", "content": [call]}]
+    messages.append({"role": "user", "content": proposal([1, 2])})
     answer = anthropic_client.messages.create(
-        model="any",
-        system=RULES,
-        messages=[{"role": "user", "content": "Propose seats 1 and 2."}],
-        tools=[tool],
-        tool_choice={"type": "any"},
-        max_tokens=60,
-        temperature=0,
+        model="any", messages=messages, tools=[tool], max_tokens=60, extra_body={"temperature": 0}
     )
     assert answer.stop_reason == "tool_use"
-    call = answer.content[-1]
-    assert call.type == "tool_use"
-    assert call.name == "propose_team"
-    assert isinstance(call.input["seats"], list)
+    block = answer.content[-1]
+    assert block.type == "tool_use"
+    assert (block.name, block.input) == ("propose_team", {"seats": [1, 2]})
 
 
 def test_other_users_of_the_machine_are_refused(engine: Engine) -> None:
@@ -198,8 +223,8 @@ def test_one_slots_cache_serves_another(engine: Engine, openai_client: openai.Op
     async def copy() -> None:
         store = EngineSlotStore(engine)
         assert await store.save(0, "shared.bin") == (engine.snapshots / "shared.bin").stat().st_size
-        assert await store.restore(1, "shared.bin")
         assert not await store.restore(1, "never-saved.bin")
+        assert await store.restore(1, "shared.bin")
         store.delete("shared.bin")
         assert list(engine.snapshots.iterdir()) == []
 
@@ -231,27 +256,60 @@ def test_the_engine_prints_nothing_and_leaves_nothing_behind(smollm2_path: Path)
         "import openai\n"
         "engine = open_engine(EngineSettings(path=pathlib.Path(sys.argv[1]), slots=1, context=256))\n"
         "client = openai.OpenAI(base_url=engine.url + '/v1', api_key=engine.key)\n"
-        "client.chat.completions.create(model='x', messages=[{'role': 'user', 'content': 'Hi'}], max_tokens=2)\n"
+        "messages = [{'role': 'user', 'content': 'Hi'}]\n"
+        "client.chat.completions.create(model='x', messages=messages, max_tokens=2)\n"
         "folder = engine.snapshots\n"
         "if sys.argv[2] == 'closed':\n"
         "    close_engine(engine)\n"
         "    assert not folder.exists()\n"
     )
+    before = engine_folders()
     for how in ("closed", "left open"):
         done = subprocess.run(
             [sys.executable, "-c", code, str(smollm2_path), how],
             capture_output=True,
             text=True,
             timeout=60,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=ENVIRONMENT,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert engine_folders() <= before
+
+
+def engine_folders() -> set[Path]:
+    return {
+        path
+        for home in (Path("/dev/shm"), Path(tempfile.gettempdir()))
+        for path in home.glob("nimue-engine-*")
+    }
+
+
+def test_what_a_killed_engine_left_in_memory_is_removed(smollm2_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib\n"
+        "from agents.llm.engine import EngineSettings, open_engine\n"
+        "engine = open_engine(EngineSettings(path=pathlib.Path(sys.argv[1]), slots=1, context=256))\n"
+        "print(engine.snapshots, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(smollm2_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+    left = Path(killed.stdout.strip())
+    if left.parent != Path("/dev/shm"):
+        pytest.skip("saved caches lie on the disk here, where the system cleans up")
+    assert left.exists()
+    close_engine(open_engine(EngineSettings(path=smollm2_path, slots=1, context=256)))
+    assert not left.exists()
 
 
 def test_a_closed_engine_no_longer_listens(smollm2_path: Path) -> None:
     engine = open_engine(EngineSettings(path=smollm2_path, slots=1, context=256))
     close_engine(engine)
-    gc.collect()
     with (
         openai.OpenAI(base_url=f"{engine.url}/v1", api_key=engine.key, max_retries=0) as client,
         pytest.raises(openai.APIConnectionError),

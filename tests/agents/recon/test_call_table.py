@@ -231,8 +231,8 @@ def test_one_note_a_proposal_serves_all_decisions_of_a_seat_on_it() -> None:
 
 def test_the_embedded_models_settings_leave_out_what_the_specification_permits() -> None:
     num_calls = len(game(settings=EMBEDDED).calls)
-    # 4 proposals of 5 speakers with 3 calls, 5 votes with 1; 15 notes; 3 cards; the shot with 2.
-    assert num_calls == 4 * (5 * 3 + 5) + 15 + 3 + 2
+    # 4 proposals of 5 speakers with 2 calls, 5 votes with 1; 15 notes; 3 cards; the shot with 2.
+    assert num_calls == 4 * (5 * 2 + 5) + 15 + 3 + 2
 
 
 def test_decisions_without_contemplation_are_one_call() -> None:

@@ -81,12 +81,14 @@ SETTINGS = {
     "paper, one reader a role": replace(PAPER, readings="per_role"),
 }
 all_settings = pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+SEPARATE = {name: settings for name, settings in SETTINGS.items() if settings.readings != "in_refinement"}
+separate_readings = pytest.mark.parametrize("settings", SEPARATE.values(), ids=SEPARATE)
 
 
 # -- which text reaches which stage ------------------------------------------------------------------
 
 
-@all_settings
+@separate_readings
 def test_the_imagined_readers_see_the_draft_speech_and_no_thought_and_no_talk(
     settings: Contemplation,
 ) -> None:
@@ -94,7 +96,7 @@ def test_the_imagined_readers_see_the_draft_speech_and_no_thought_and_no_talk(
         assert marks_in(call.prompt) == {Mark("speak", "draft", call.decision)}, call.decision
 
 
-@all_settings
+@separate_readings
 def test_refinement_sees_thought_draft_and_readings_but_neither_the_talk_nor_the_note(
     settings: Contemplation,
 ) -> None:
@@ -106,11 +108,29 @@ def test_refinement_sees_thought_draft_and_readings_but_neither_the_talk_nor_the
         answered = {
             "together": others,
             "per_role": {"reading"},
-            "by_side": {"good_players", "evil_players"},
         }[settings.readings]
         assert {mark.field for mark in of_readers} == answered | {"leak"}
         drafted = {Mark(field, "draft", call.decision) for field in ("think", "speak")}
         assert seen == drafted | of_readers, call.decision
+
+
+def test_readings_within_the_refinement_see_the_draft_speech_and_no_thought_and_no_talk() -> None:
+    table = game(EMBEDDED)
+    spoken = [call for call in each(table, "refined") if call.kind in ("propose", "speak")]
+    assert spoken
+    for call in spoken:
+        assert marks_in(call.prompt) == {Mark("speak", "draft", call.decision)}, call.decision
+        assert list(call.json_schema["properties"])[:4] == [
+            "good_players",
+            "evil_players",
+            "leak",
+            "leak_risk",
+        ]
+        read = [event for event in table.events if event.decision == call.decision]
+        assert [event.type for event in read if event.type in ("second_order", "thought")] == [
+            "second_order",
+            "thought",
+        ]
 
 
 def test_the_shot_is_refined_from_its_thought_alone() -> None:

@@ -38,14 +38,13 @@ def answered(run: RunFolder) -> set[str]:
     return {f"{record.tag.decision} {record.tag.stage} {record.tag.attempt}" for record in records}
 
 
-def kill_after(run: RunFolder, asked: Path, num_new_calls: int) -> bool:
-    """Play one leg and kill it when so many more calls are answered; whether it ended by itself first."""
+def play_until(run: RunFolder, asked: Path, num_calls: int) -> bool:
+    """Play one leg and kill it when so many calls are answered; whether it ended by itself first."""
     fork = multiprocessing.get_context("forkserver")
     fork.set_forkserver_preload(["tests.agents.recon.killable"])
-    goal = _num_lines(run.calls) + num_new_calls
     leg = fork.Process(target=play_leg, args=(run.path, CONFIG.model_dump(), asked, SECONDS_A_CALL))
     leg.start()
-    while leg.is_alive() and _num_lines(run.calls) < goal:
+    while leg.is_alive() and _num_lines(run.calls) < num_calls:
         time.sleep(0.001)
     leg.kill()
     leg.join()
@@ -70,24 +69,17 @@ def test_a_game_killed_twenty_times_ends_as_the_uninterrupted_one(
     tmp_path: Path, uninterrupted: tuple[bytes, set[str]]
 ) -> None:
     transcript, calls = uninterrupted
-    draw = random.Random(5)
     run = create_run(tmp_path, "avalon.play", {})
-    legs = 0
-    kills = 0
-    # Kill points spread over the whole game, some right at the start of a leg.
-    mean = max(1, len(calls) // (NUM_KILLS + 2))
-    ended = False
-    while not ended:
+    # The last tenth is left free, so that calls in flight at a kill cannot end the game too soon.
+    kill_points = sorted(random.Random(5).sample(range(1, len(calls) * 9 // 10), NUM_KILLS))
+    for leg, num_calls in enumerate([*kill_points, 10 * len(calls)]):
         before = answered(run)
-        asked = tmp_path / f"asked-{legs}"
-        more = draw.randint(0, 2 * mean - 1) if kills < NUM_KILLS else 10 * len(calls)
-        ended = kill_after(run, asked, more)
+        asked = tmp_path / f"asked-{leg}"
+        ended = play_until(run, asked, num_calls)
         again = set(asked.read_text().splitlines()) & before if asked.exists() else set()
         assert not again, "a call that was answered is asked again"
-        legs += 1
-        kills += not ended
+        assert ended == (leg == NUM_KILLS)
 
-    assert kills == NUM_KILLS
     assert (run.artifacts / "g1.jsonl").read_bytes() == transcript
     assert verify(run.artifacts / "g1.jsonl").ok
     assert answered(run) == calls
