@@ -90,9 +90,10 @@ def main() -> None:
     )
     parser.add_argument("--delay", type=float, default=0.5, help="seconds the server thinks about each call")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--readings", nargs="+", default=["per_role", "together"])
     parser.add_argument("--json", type=Path, help="where to write the result")
     given = parser.parse_args()
-    rows = [asyncio.run(measure(given.delay, readings, given.seed)) for readings in ("per_role", "together")]
+    rows = [asyncio.run(measure(given.delay, readings, given.seed)) for readings in given.readings]
     for row in rows:
         print(json.dumps(row))
     written(given.json, {"delay_s": given.delay, "seed": given.seed, "games": rows})

@@ -2,16 +2,17 @@
 
 import cyclopts
 
-from agents.cli import doctor, models
+from agents.cli.doctor import doctor
 from agents.cli.front_door import enter
+from agents.cli.models import app as models
 
 app = cyclopts.App(
     name="nimue",
     help="The workbench: check an installation, manage local models.",
     version_flags=["--version"],
 )
-app.command(doctor.doctor)
-app.command(models.app)
+app.command(doctor)
+app.command(models)
 
 
 def main() -> None:
