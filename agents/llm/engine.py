@@ -152,7 +152,11 @@ def _import_patient_engine() -> Any:
 
 
 def _keep_from_looping(sampling: Any) -> None:
-    """Defaults for callers that send no sampling settings."""
+    """Defaults for callers that send no sampling settings.
+
+    Of 18 answers, a thought and a speech at an Avalon table, so many said the same four words three times:
+    the 135M model 9 without penalties, 6 with DRY alone, none with both; the 0.5B model 5 and, with both, 2.
+    """
     sampling.temp = 0.7
     sampling.top_k = 64  # sorting the whole vocabulary for each token slows a small model down
     sampling.top_p = 1.0
@@ -161,6 +165,8 @@ def _keep_from_looping(sampling: Any) -> None:
     sampling.dry_base = 1.75
     sampling.dry_allowed_length = 3
     sampling.dry_penalty_last_n = 512
+    sampling.penalty_repeat = 1.05
+    sampling.penalty_last_n = 128
 
 
 _lock = threading.Lock()
