@@ -79,7 +79,8 @@ def decision_task(desk: Desk) -> str:
 
 
 def first_order_task(desk: Desk, keys: str) -> str:
-    old_note = last_note(desk.view)
+    # A brief prompt does not say again what stands in the chat above it.
+    old_note = "" if desk.settings.brief and desk.settings.own_thoughts else last_note(desk.view)
     task = prompt(
         "first_order",
         role_rule="" if desk.settings.brief else _ROLE_RULE,
@@ -99,7 +100,7 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
         return f"{decision_task(desk)}\n{keys}"
     how = prompt(
         "formulate",
-        cue=" step by step and in few words" if desk.variant.step_by_step else "",
+        cue=_thought_cue(desk),
         speak_cue=(
             f' Then "speak": hide your strategy behind natural words.{_length_cue(desk, 30)}'
             if speaks
@@ -119,6 +120,13 @@ def who(desk: Desk) -> str:
 def _length_cue(desk: Desk, words: int) -> str:
     """A brief text needs its length said: cut off by the grammar, a thought would run on into the speech."""
     return f" At most {words} words." if desk.settings.brief else ""
+
+
+def _thought_cue(desk: Desk) -> str:
+    words = "in at most 25 words" if desk.settings.brief else "in few words"
+    if not desk.variant.step_by_step:
+        return f" {words}" if desk.settings.brief else ""
+    return f" step by step and {words}"
 
 
 def _step_cue(desk: Desk) -> str:
@@ -298,7 +306,7 @@ def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -
     task = prompt(
         "read_and_refine",
         draft=quoted(speech),
-        choice=f"Your choice was: {choice}." if choice else "",
+        choice=f"Your choice was: {choice}.\n" if choice else "",
         tendency=_tendency(desk),
         cue=_length_cue(desk, 30),
     )

@@ -136,7 +136,7 @@ async def first_order(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
     others = tuple(seat for seat in desk.view.setup.seats if seat != desk.view.seat)
     roles = tuple(role.value for role in other_roles(desk.view))
     schema = note_schema(others, roles, context.lengths, brief=context.settings.brief)
-    written = table_prompt(desk, first_order_task(desk, keys_text(schema)), reminds=False)
+    written = table_prompt(desk, first_order_task(desk, keys_text(schema, brief=desk.settings.brief)), reminds=False)
     try:
         answer = await context.ask(desk, "note", written, schema, chat="table")
     except Unanswered as failure:
@@ -152,7 +152,7 @@ async def formulate(
     context = runtime.context
     desk = desk_of(state, context)
     schema = schema_of_draft(desk, context, think=desk.variant.think, speak=drafts_speech(desk))
-    written = table_prompt(desk, formulation_task(desk, keys_text(schema), speaks=drafts_speech(desk)))
+    written = table_prompt(desk, formulation_task(desk, keys_text(schema, brief=desk.settings.brief), speaks=drafts_speech(desk)))
     try:
         answer = await context.ask(desk, "draft", written, schema, chat="table")
     except Unanswered as failure:
@@ -193,7 +193,7 @@ async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
     desk = desk_of(state, context)
     readers = tuple(role.value for role in other_roles(desk.view))
     schema = readings_schema(readers, context.lengths)
-    written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema))
+    written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema, brief=desk.settings.brief))
     try:
         answer = await context.ask(desk, "second_order", written, schema, chat="reader")
     except Unanswered as failure:
@@ -208,7 +208,7 @@ async def read_as_one(state: Branch, runtime: Runtime[SeatContext]) -> dict[str,
     desk = desk_of(state, context)
     role, index = Role(state["role"]), state["index"]
     schema = reading_schema(context.lengths)
-    written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema), role)
+    written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema, brief=desk.settings.brief), role)
     try:
         answer = await context.ask(desk, "second_order", written, schema, chat="reader", index=index)
     except Unanswered as failure:
@@ -231,7 +231,7 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
         speech=draft.get("speak", ""),
         choice=choice,
         readings=readings,
-        keys=keys_text(schema),
+        keys=keys_text(schema, brief=desk.settings.brief),
     )
     try:
         answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))
@@ -263,7 +263,7 @@ async def read_and_refine(state: SeatState, runtime: Runtime[SeatContext]) -> Co
     draft = state["reply"]
     schema = schema_of_draft(desk, context, think=False, speak=True, readers=READERS_BY_SIDE)
     written = read_and_refine_prompt(
-        desk, speech=draft["speak"], choice=choice_text(draft), keys=keys_text(schema)
+        desk, speech=draft["speak"], choice=choice_text(draft), keys=keys_text(schema, brief=desk.settings.brief)
     )
     try:
         answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))

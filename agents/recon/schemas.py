@@ -50,7 +50,7 @@ class Lengths:
 
 
 FULL = Lengths(think=1200, speak=600, summary=600, reading=300)
-BRIEF = Lengths(think=140, speak=180, summary=120, reading=60)
+BRIEF = Lengths(think=180, speak=180, summary=120, reading=60)
 
 
 def clip(limit: int) -> BeforeValidator:
@@ -307,13 +307,20 @@ def plan_schema(lengths: Lengths) -> type[Reply]:
     return create_model("Plan", __base__=Reply, think=text_field(lengths.think, "a plan, and why"))
 
 
-def keys_text(schema: type[BaseModel]) -> str:
-    """The form of an answer in words: also for models that no grammar holds to the schema."""
-    return f"Answer: {_form_of_model(schema)}"
+def keys_text(schema: type[BaseModel], *, brief: bool) -> str:
+    """The form of an answer in words: also for models that no grammar holds to the schema.
+
+    The brief form says no more of a text or a number than its key: small models recite such descriptions, and
+    reading them takes seconds.
+    """
+    return f"Answer: {_form_of_model(schema, brief=brief)}"
 
 
-def _form_of_model(schema: type[BaseModel]) -> str:
-    parts = [f'"{name}": {_form_of(field)}' for name, field in schema.model_fields.items()]
+def _form_of_model(schema: type[BaseModel], *, brief: bool) -> str:
+    parts = [
+        f'"{name}"' if brief and field.annotation in (str, int) else f'"{name}": {_form_of(field)}'
+        for name, field in schema.model_fields.items()
+    ]
     return f"{{{', '.join(parts)}}}"
 
 
@@ -322,5 +329,5 @@ def _form_of(field: FieldInfo) -> str:
         choices = [f'"{choice}"' for choice in get_args(field.annotation)]
         return " | ".join(choices if len(choices) <= 6 else [*choices[:2], "...", choices[-1]])
     if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-        return _form_of_model(field.annotation)
+        return _form_of_model(field.annotation, brief=False)
     return str(field.description) if field.annotation is int else f'"({field.description})"'
