@@ -70,7 +70,7 @@ class MethodFlags:
     """How much of the game a prompt holds."""
     readings: Literal["together", "per_role", "in_refinement"] | None = None
     """Second-order readings of all other roles in one call, in a call for each, or in the refinement's."""
-    first_order_refresh: Literal["per_decision", "per_proposal"] | None = None
+    first_order_refresh: Literal["per_decision", "per_proposal", "per_quest"] | None = None
     """How often the first-order note is written."""
     refine_votes: bool | None = None
     """Whether votes go through second-order reading and refinement."""

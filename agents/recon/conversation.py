@@ -317,7 +317,7 @@ def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -
 def _tendency(desk: Desk) -> str:
     if desk.view.role.side is Side.GOOD:
         return "A Good speech should lead to successful quests."
-    return "An Evil speech should lead to failed quests."
+    return "An Evil speech should lead to failed quests, and must sound Good."
 
 
 def pick_prompt(desk: Desk, what: str, options: Sequence[str], keys: str) -> Prompt:

@@ -62,14 +62,17 @@ def desk_of(state: SeatState | Branch, context: SeatContext) -> Desk:
 
 
 def takes_note(desk: Desk) -> bool:
-    """Whether a first-order note comes first: from quest 2 on, and once a proposal if so set."""
+    """Whether a first-order note comes first: from quest 2 on, and once a proposal or quest if so set."""
     if not desk.variant.first_order or desk.view.table.quest < 2 or desk.decision.kind not in _CONTEMPLATED:
         return False
-    if desk.settings.first_order_refresh == "per_decision":
+    refresh, table = desk.settings.first_order_refresh, desk.view.table
+    if refresh == "per_decision":
         return True
-    here = (desk.view.table.quest, desk.view.table.attempt)
     return not any(
-        event.type == "note" and (event.quest, event.attempt) == here for event in desk.view.events
+        event.type == "note"
+        and event.quest == table.quest
+        and (refresh == "per_quest" or event.attempt == table.attempt)
+        for event in desk.view.events
     )
 
 

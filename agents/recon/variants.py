@@ -74,6 +74,7 @@ VARIANTS: dict[str, Variant] = {
 }
 
 History = Literal["full", "summary", "quest_window"]
+NoteRefresh = Literal["per_decision", "per_proposal", "per_quest"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +86,9 @@ class Contemplation:
     their votes. `quest_window`: older quests as a record without votes (the authors' code)."""
     history_tokens: int = 24_000
     """A `full` prompt that would pass this falls back to `summary` for the older quests."""
-    first_order_refresh: Literal["per_decision", "per_proposal"] = "per_decision"
+    first_order_refresh: NoteRefresh = "per_decision"
+    """How often a seat writes its first-order note anew. Once a quest is less than the paper's, and than what
+    its cost model permits: between two proposals of a quest only talk and votes are new."""
     readings: Literal["together", "per_role", "in_refinement"] = "together"
     """Second-order readings of every other role in one call; in one call for each, all at once; or, shorter
     than the paper, of the other Good and the Evil players at the head of the refinement's own answer."""
@@ -105,13 +108,13 @@ HOSTED = Contemplation(readings="per_role")
 """Answers come fast and at once, so nothing is left out and the readings run side by side."""
 
 EMBEDDED = Contemplation(
-    first_order_refresh="per_proposal",
+    first_order_refresh="per_quest",
     readings="in_refinement",
     refine_votes=False,
     brief=True,
     history_tokens=6_000,
 )
-"""Every token costs seconds: the savings that section 2.7 of the specification permits."""
+"""Every token costs seconds: the savings that section 2.7 of the specification permits, and a note a quest."""
 
 PAPER = Contemplation(history="quest_window", refine_cards=True, own_thoughts=False)
 """The flow of the paper: current quest only, a fresh prompt for each call, every part for every task."""
