@@ -123,7 +123,7 @@ def _length_cue(desk: Desk, words: int) -> str:
 
 
 def _thought_cue(desk: Desk) -> str:
-    words = "in at most 25 words" if desk.settings.brief else "in few words"
+    words = "in at most 20 words" if desk.settings.brief else "in few words"
     if not desk.variant.step_by_step:
         return f" {words}" if desk.settings.brief else ""
     return f" step by step and {words}"
