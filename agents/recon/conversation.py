@@ -4,6 +4,7 @@ Two chats serve a seat. The *table chat* (first-order, formulation) holds the ru
 sheet, everything the seat has heard and its own earlier answers, and only grows. The *reader's chat*
 (second-order, refinement) starts anew for each decision from the same opening, and holds the public
 state and the draft speech: by the method the imagined readers see neither the thought nor the talk.
+(Readings that stand in the refinement's own answer are the exception: they go on in the table chat.)
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ from games.avalon.actions import Decision
 from games.avalon.events import Event
 from games.avalon.roles import Role, Side
 from games.avalon.view import View
+
+SPOKEN_WORDS = 25
+"""The most words of a brief speech: every other seat has to read it."""
 
 Stage = Literal["note", "plan", "pick", "draft", "second_order", "refined"]
 
@@ -94,15 +98,20 @@ def first_order_task(desk: Desk, keys: str) -> str:
 _ROLE_RULE = ' Give a role only where the facts make it certain, else "unknown".'
 
 
+def thinks_first(desk: Desk) -> bool:
+    """Whether the formulation begins with a private thought."""
+    return desk.variant.think and (desk.decision.kind != "vote" or desk.settings.think_votes)
+
+
 def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
     """The task of a decision with the two stages, private thought and public speech."""
-    if not desk.variant.think:
+    if not thinks_first(desk):
         return f"{decision_task(desk)}\n{keys}"
     how = prompt(
         "formulate",
         cue=_thought_cue(desk),
         speak_cue=(
-            f' Then "speak": hide your strategy behind natural words.{_length_cue(desk, 30)}'
+            f' Then "speak": hide your strategy behind natural words.{_length_cue(desk, SPOKEN_WORDS)}'
             if speaks
             else ""
         ),
@@ -294,7 +303,7 @@ def refine_prompt(
         tendency=_tendency(desk),
         # The draft tells what was asked; a brief prompt does not say it twice.
         task="" if desk.settings.brief else decision_task(desk),
-        cue=f"{_step_cue(desk)}{_length_cue(desk, 30)}",
+        cue=f"{_step_cue(desk)}{_length_cue(desk, SPOKEN_WORDS)}",
     )
     task = f"{task}\n{keys}"
     messages.append(HumanMessage(f"{start}\n{task}" if start else task))
@@ -302,16 +311,19 @@ def refine_prompt(
 
 
 def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -> Prompt:
-    """Ask for readings and the better version in one answer; the thought stays out, as readers see none."""
+    """Ask for readings and the better version in one answer, right after the draft in the table chat.
+
+    It spares a small model's processor the reader's chat; the price is that the imagined readers are not
+    kept from the thought and the talk.
+    """
+    draft = f"your draft is {quoted(speech)} {f'and your choice {choice}. ' if choice else ''}"
     task = prompt(
         "read_and_refine",
-        draft=quoted(speech),
-        choice=f"Your choice was: {choice}.\n" if choice else "",
+        draft="" if desk.settings.own_thoughts else draft,
         tendency=_tendency(desk),
-        cue=_length_cue(desk, 30),
+        cue=_length_cue(desk, SPOKEN_WORDS),
     )
-    task = f"{task}\n{keys}"
-    return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
+    return table_prompt(desk, f"{task}\n{keys}", reminds=False)
 
 
 def _tendency(desk: Desk) -> str:

@@ -27,6 +27,7 @@ from agents.recon.conversation import (
     refine_prompt,
     second_order_prompt,
     table_prompt,
+    thinks_first,
 )
 from agents.recon.rendering import quoted
 from agents.recon.schemas import (
@@ -139,7 +140,9 @@ async def first_order(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
     others = tuple(seat for seat in desk.view.setup.seats if seat != desk.view.seat)
     roles = tuple(role.value for role in other_roles(desk.view))
     schema = note_schema(others, roles, context.lengths, brief=context.settings.brief)
-    written = table_prompt(desk, first_order_task(desk, keys_text(schema, brief=desk.settings.brief)), reminds=False)
+    written = table_prompt(
+        desk, first_order_task(desk, keys_text(schema, brief=desk.settings.brief)), reminds=False
+    )
     try:
         answer = await context.ask(desk, "note", written, schema, chat="table")
     except Unanswered as failure:
@@ -154,8 +157,10 @@ async def formulate(
     """T_k, S_k: think in private, then draft what to say and do."""
     context = runtime.context
     desk = desk_of(state, context)
-    schema = schema_of_draft(desk, context, think=desk.variant.think, speak=drafts_speech(desk))
-    written = table_prompt(desk, formulation_task(desk, keys_text(schema, brief=desk.settings.brief), speaks=drafts_speech(desk)))
+    schema = schema_of_draft(desk, context, think=thinks_first(desk), speak=drafts_speech(desk))
+    written = table_prompt(
+        desk, formulation_task(desk, keys_text(schema, brief=desk.settings.brief), speaks=drafts_speech(desk))
+    )
     try:
         answer = await context.ask(desk, "draft", written, schema, chat="table")
     except Unanswered as failure:
@@ -211,7 +216,9 @@ async def read_as_one(state: Branch, runtime: Runtime[SeatContext]) -> dict[str,
     desk = desk_of(state, context)
     role, index = Role(state["role"]), state["index"]
     schema = reading_schema(context.lengths)
-    written = second_order_prompt(desk, state["reply"]["speak"], keys_text(schema, brief=desk.settings.brief), role)
+    written = second_order_prompt(
+        desk, state["reply"]["speak"], keys_text(schema, brief=desk.settings.brief), role
+    )
     try:
         answer = await context.ask(desk, "second_order", written, schema, chat="reader", index=index)
     except Unanswered as failure:
@@ -266,10 +273,13 @@ async def read_and_refine(state: SeatState, runtime: Runtime[SeatContext]) -> Co
     draft = state["reply"]
     schema = schema_of_draft(desk, context, think=False, speak=True, readers=READERS_BY_SIDE)
     written = read_and_refine_prompt(
-        desk, speech=draft["speak"], choice=choice_text(draft), keys=keys_text(schema, brief=desk.settings.brief)
+        desk,
+        speech=draft["speak"],
+        choice=choice_text(draft),
+        keys=keys_text(schema, brief=desk.settings.brief),
     )
     try:
-        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))
+        answer = await context.ask(desk, "refined", written, schema, chat="table", shown_as=_shown_as(desk))
     except Unanswered as failure:
         return Command(goto="settle", update={"private": [fallback_event(desk, "refined", failure)]})
     reply = answer.value.model_dump()

@@ -50,7 +50,7 @@ class Lengths:
 
 
 FULL = Lengths(think=1200, speak=600, summary=600, reading=300)
-BRIEF = Lengths(think=170, speak=180, summary=120, reading=60)
+BRIEF = Lengths(think=170, speak=160, summary=120, reading=60)
 
 
 def clip(limit: int) -> BeforeValidator:

@@ -33,7 +33,9 @@ async def plan(state: Branch, runtime: Runtime[SeatContext]) -> dict[str, list[J
     context = runtime.context
     desk = desk_of(state, context)
     schema = plan_schema(context.lengths)
-    written = table_prompt(desk, f"{decision_task(desk)}\n{prompt('plan')}\n{keys_text(schema, brief=desk.settings.brief)}")
+    written = table_prompt(
+        desk, f"{decision_task(desk)}\n{prompt('plan')}\n{keys_text(schema, brief=desk.settings.brief)}"
+    )
     try:
         answer = await context.ask(desk, "plan", written, schema, chat="table", index=state["index"])
     except Unanswered as failure:
@@ -58,7 +60,9 @@ async def write(state: Branch, runtime: Runtime[SeatContext]) -> dict[str, list[
     desk = desk_of(state, context)
     schema = schema_of_draft(desk, context, think=False, speak=speaks_aloud(desk))
     follow = f"\nYour plan: {quoted(state['plan'])}" if state["plan"] else ""
-    written = table_prompt(desk, f"{decision_task(desk)}{follow}\n{keys_text(schema, brief=desk.settings.brief)}")
+    written = table_prompt(
+        desk, f"{decision_task(desk)}{follow}\n{keys_text(schema, brief=desk.settings.brief)}"
+    )
     try:
         answer = await context.ask(desk, "draft", written, schema, chat="table", index=state["index"])
     except Unanswered as failure:

@@ -114,12 +114,15 @@ def test_refinement_sees_thought_draft_and_readings_but_neither_the_talk_nor_the
         assert seen == drafted | of_readers, call.decision
 
 
-def test_readings_within_the_refinement_see_the_draft_speech_and_no_thought_and_no_talk() -> None:
+def test_readings_within_the_refinement_go_on_in_the_seats_own_chat_right_after_the_draft() -> None:
     table = game(EMBEDDED)
     spoken = [call for call in each(table, "refined") if call.kind in ("propose", "speak")]
     assert spoken
     for call in spoken:
-        assert marks_in(call.prompt) == {Mark("speak", "draft", call.decision)}, call.decision
+        draft = table.asked(call.decision, "draft")
+        assert call.messages[: len(draft.messages)] == draft.messages
+        assert [kind for kind, _ in call.messages[len(draft.messages) :]] == ["ai", "human"]
+        assert marks_in(call.task) == set()
         assert list(call.json_schema["properties"])[:4] == [
             "good_players",
             "evil_players",
@@ -131,6 +134,12 @@ def test_readings_within_the_refinement_see_the_draft_speech_and_no_thought_and_
             "second_order",
             "thought",
         ]
+
+
+def test_a_vote_without_a_thought_of_its_own_asks_for_the_vote_alone() -> None:
+    for call in each(game(EMBEDDED), "draft"):
+        asked = list(call.json_schema["properties"])
+        assert (asked == ["vote"]) == (call.kind == "vote"), call.decision
 
 
 def test_the_shot_is_refined_from_its_thought_alone() -> None:
@@ -287,12 +296,15 @@ def test_the_table_chat_of_a_seat_only_grows(variant: str, settings: Contemplati
     """So that a prompt cache, hosted or embedded, pays for each word once."""
     table = game(settings, variant, setup)
     for seat in setup.seats:
-        chat = [call for call in table.of_seat(seat) if call.chat == "table"]
+        # A refinement that goes on in this chat is an aside: its draft stays, and what is said is heard anyway.
+        chat = [call for call in table.of_seat(seat) if call.chat == "table" and call.stage != "refined"]
         for earlier, later in pairwise(chat):
             known, new = later.messages[: len(earlier.messages)], later.messages[len(earlier.messages) :]
             assert known == earlier.messages
             assert [kind for kind, _ in new] == ["ai", "human"]
-            assert {mark.decision for mark in marks_in(new[0][1])} == {earlier.decision}
+            has_words = list(earlier.json_schema["properties"]) != ["vote"]
+            expected = {earlier.decision} if has_words else set()
+            assert {mark.decision for mark in marks_in(new[0][1])} == expected
 
 
 def test_a_prompt_that_outgrows_its_limit_keeps_old_quests_as_a_record_and_grows_on() -> None:
