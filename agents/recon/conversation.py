@@ -61,8 +61,7 @@ class Prompt:
 def decision_task(desk: Desk) -> str:
     """What this decision asks for, with the cues of the seat's side and the concealing hint."""
     view, table, kind = desk.view, desk.view.table, desk.decision.kind
-    side = view.role.side.value
-    conceal = prompt(f"tasks/conceal.{side}")
+    side, brief = view.role.side.value, desk.settings.brief
     fields: dict[str, Any] = {
         "quest": table.quest,
         "attempt": table.attempt,
@@ -71,14 +70,16 @@ def decision_task(desk: Desk) -> str:
         "team_size": table.team_sizes[table.quest - 1],
         "required": table.fails_required[table.quest - 1],
         "card_word": "card is" if table.fails_required[table.quest - 1] == 1 else "cards are",
-        "conceal": conceal,
+        "conceal": prompt(f"tasks/conceal.{side}"),
         "side_cue": "",
     }
     if kind == "speak":
         name = "discuss" if table.team else "discuss_open"
-        return prompt(f"tasks/{name}", **fields | {"side_cue": prompt(f"tasks/discuss.{side}")})
+        cue = prompt(f"tasks/discuss.{side}", brief=brief)
+        return prompt(f"tasks/{name}", brief=brief, **fields | {"side_cue": cue})
     if kind in ("propose", "vote"):
-        return prompt(f"tasks/{kind}", **fields | {"side_cue": prompt(f"tasks/{kind}.{side}")})
+        cue = prompt(f"tasks/{kind}.{side}", brief=brief)
+        return prompt(f"tasks/{kind}", brief=brief, **fields | {"side_cue": cue})
     return prompt(f"tasks/{kind}", **fields)
 
 
@@ -107,14 +108,17 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
     """The task of a decision with the two stages, private thought and public speech."""
     if not thinks_first(desk):
         return f"{decision_task(desk)}\n{keys}"
+    brief = desk.settings.brief
+    aim = (
+        "your words to the table, about seats, teams and votes"
+        if brief
+        else "hide your strategy behind natural words"
+    )
     how = prompt(
         "formulate",
+        brief=brief,
         cue=_thought_cue(desk),
-        speak_cue=(
-            f' Then "speak": hide your strategy behind natural words.{_length_cue(desk, SPOKEN_WORDS)}'
-            if speaks
-            else ""
-        ),
+        speak_cue=f' Then "speak": {aim}.{_length_cue(desk, SPOKEN_WORDS)}' if speaks else "",
         who=who(desk),
     )
     return f"{decision_task(desk)}\n{how}\n{keys}"
@@ -161,9 +165,11 @@ def table_prompt(desk: Desk, task: str, *, reminds: bool = True) -> Prompt:
     if history == "full" and _estimated_tokens(desk) > desk.settings.history_tokens:
         history = "summary"
     if history == "full":
-        return _grown_prompt(desk, task, desk.view.events, since=1, parts=[seat_sheet(desk.view)])
+        return _grown_prompt(
+            desk, task, desk.view.events, since=1, parts=[seat_sheet(desk.view, brief=desk.settings.brief)]
+        )
     quest = desk.view.table.quest
-    parts = [seat_sheet(desk.view)]
+    parts = [seat_sheet(desk.view, brief=desk.settings.brief)]
     for past in range(1, quest):
         parts.extend(past_quest_lines(desk.view.table, past, with_votes=history == "summary"))
     events = [event for event in desk.view.events if event.quest == quest or event.type in _LASTING]
@@ -236,7 +242,9 @@ def _last_words(view: View) -> Mapping[str, Any] | None:
 
 def _estimated_tokens(desk: Desk) -> int:
     """A cautious guess: four characters a token of English, and the talk of a table is English."""
-    total = len(rules_card(desk.view.setup, with_examples=desk.settings.brief)) + len(seat_sheet(desk.view))
+    total = len(rules_card(desk.view.setup, with_examples=desk.settings.brief)) + len(
+        seat_sheet(desk.view, brief=desk.settings.brief)
+    )
     for event in desk.view.events:
         if event.type == "speech":
             total += len(event.data["text"]) + 30
@@ -253,7 +261,11 @@ def _estimated_tokens(desk: Desk) -> int:
 def _reader_opening(desk: Desk) -> str:
     window = desk.view.table.quest if desk.settings.history == "quest_window" else 1
     lasting = told((event for event in desk.view.events if event.type in _LASTING), desk.view.seat)
-    parts = [seat_sheet(desk.view), state_text(desk.view.table, votes_since=window), lasting]
+    parts = [
+        seat_sheet(desk.view, brief=desk.settings.brief),
+        state_text(desk.view.table, votes_since=window),
+        lasting,
+    ]
     return "\n".join(filter(None, parts))
 
 
@@ -316,9 +328,10 @@ def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -
     It spares a small model's processor the reader's chat; the price is that the imagined readers are not
     kept from the thought and the talk.
     """
-    draft = f"your draft is {quoted(speech)} {f'and your choice {choice}. ' if choice else ''}"
+    draft = f"Your draft is {quoted(speech)}{f', your choice {choice}' if choice else ''}.\n"
     task = prompt(
         "read_and_refine",
+        brief=True,
         draft="" if desk.settings.own_thoughts else draft,
         tendency=_tendency(desk),
         cue=_length_cue(desk, SPOKEN_WORDS),

@@ -108,12 +108,13 @@ def _hidden_from_merlin(role: Role, setup: Setup) -> bool:
 # -- what one seat knows -----------------------------------------------------------------------------
 
 
-def seat_sheet(view: View) -> str:
+def seat_sheet(view: View, *, brief: bool) -> str:
     """Who this seat is and what the night told it: the plain hint. Seats are listed in table order."""
     head = (
         f"YOU are seat {view.seat}. Your role: {role_text(view.role)} ({view.role.side.value.capitalize()})."
     )
-    return " ".join([head, *night_facts(view.setup, view.knowledge), prompt(f"roles/{view.role.value}")])
+    advice = prompt(f"roles/{view.role.value}", brief=brief)
+    return " ".join([head, *night_facts(view.setup, view.knowledge), advice])
 
 
 def night_facts(setup: Setup, known: Knowledge) -> list[str]:
