@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from agents.recon.evidence import evidence_text
 from agents.recon.prompt_files import prompt
 from agents.recon.rendering import (
+    harmless,
     night_facts,
     past_quest_lines,
     quoted,
@@ -93,7 +95,12 @@ def first_order_task(desk: Desk, keys: str) -> str:
         old_note=f" Your last note, which may be wrong: {quoted(old_note)}." if old_note else "",
         who=who(desk),
     )
-    return f"{task}{_step_cue(desk)}\n{keys}"
+    return f"{evidence_before(desk)}{task}{_step_cue(desk)}\n{keys}"
+
+
+def evidence_before(desk: Desk) -> str:
+    """Exact odds, for those who are given them; near the prompt's end, for they change with every event."""
+    return f"{evidence_text(desk.view)}\n" if desk.variant.bayes else ""
 
 
 _ROLE_RULE = ' Give a role only where the facts make it certain, else "unknown".'
@@ -107,7 +114,7 @@ def thinks_first(desk: Desk) -> bool:
 def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
     """The task of a decision with the two stages, private thought and public speech."""
     if not thinks_first(desk):
-        return f"{decision_task(desk)}\n{keys}"
+        return f"{evidence_before(desk)}{decision_task(desk)}\n{keys}"
     brief = desk.settings.brief
     aim = (
         "your words to the table, about seats, teams and votes"
@@ -121,7 +128,7 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
         speak_cue=f' Then "speak": {aim}.{_length_cue(desk, SPOKEN_WORDS)}' if speaks else "",
         who=who(desk),
     )
-    return f"{decision_task(desk)}\n{how}\n{keys}"
+    return f"{evidence_before(desk)}{decision_task(desk)}\n{how}\n{keys}"
 
 
 def who(desk: Desk) -> str:
@@ -272,11 +279,11 @@ def _reader_opening(desk: Desk) -> str:
 def second_order_prompt(desk: Desk, speech: str, keys: str, role: Role | None = None) -> Prompt:
     """Ask how the others (or one of them) would read the draft: it sees neither thought nor talk."""
     draft = quoted(speech)
-    fields = {"draft": draft, "length": _length_cue(desk, 10)}
+    length = _length_cue(desk, 10)
     task = (
-        prompt("second_order", **fields)
+        prompt("second_order", draft=draft, length=length)
         if role is None
-        else prompt("second_order_one", **fields, role=role_text(role))
+        else prompt("second_order_one", draft=draft, length=length, role=role_text(role))
     )
     task = f"{task}\n{keys}"
     return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
@@ -337,6 +344,14 @@ def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -
         cue=_length_cue(desk, SPOKEN_WORDS),
     )
     return table_prompt(desk, f"{task}\n{keys}", reminds=False)
+
+
+def mend_prompt(desk: Desk, *, speech: str, findings: Sequence[str], keys: str) -> Prompt:
+    """Ask for a speech anew of which a check has found that it gives the speaker away."""
+    found = "\n".join(f"- {harmless(finding)}" for finding in findings)
+    task = prompt("mend", draft=quoted(speech), findings=found, tendency=_tendency(desk))
+    task = f"{task}\n{keys}"
+    return Prompt([*opening(desk), HumanMessage(f"{_reader_opening(desk)}\n{task}")], task)
 
 
 def _tendency(desk: Desk) -> str:

@@ -147,7 +147,7 @@ async def first_order(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
         answer = await context.ask(desk, "note", written, schema, chat="table")
     except Unanswered as failure:
         return Command(goto="formulate", update={"private": [fallback_event(desk, "note", failure)]})
-    data = {**note_data(answer.value, others), **_memory(written, answer, "table")}
+    data = {**note_data(answer.value, others), **memory(written, answer, "table")}
     return Command(goto="formulate", update={"private": [private_event("note", desk, data)]})
 
 
@@ -166,7 +166,7 @@ async def formulate(
     except Unanswered as failure:
         return Command(goto="settle", update={"private": [fallback_event(desk, "draft", failure)]})
     draft = private_event(
-        "draft", desk, {**reply_data(answer.value.model_dump()), **_memory(written, answer, "table")}
+        "draft", desk, {**reply_data(answer.value.model_dump()), **memory(written, answer, "table")}
     )
     return Command(
         goto=_after_draft(desk, state, answer.value),
@@ -206,7 +206,7 @@ async def read_as_all(state: SeatState, runtime: Runtime[SeatContext]) -> Comman
         answer = await context.ask(desk, "second_order", written, schema, chat="reader")
     except Unanswered as failure:
         return Command(goto="refine", update={"private": [fallback_event(desk, "second_order", failure)]})
-    data = {**readings_data(answer.value.model_dump(), readers), **_memory(written, answer, "reader")}
+    data = {**readings_data(answer.value.model_dump(), readers), **memory(written, answer, "reader")}
     return Command(goto="refine", update={"private": [private_event("second_order", desk, data)]})
 
 
@@ -226,7 +226,9 @@ async def read_as_one(state: Branch, runtime: Runtime[SeatContext]) -> dict[str,
     return {"readings": [{"index": index, "role": role.value, **answer.value.model_dump()}]}
 
 
-async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Literal["settle"]]:
+async def refine(
+    state: SeatState, runtime: Runtime[SeatContext]
+) -> Command[Literal["check_speech", "settle"]]:
     """T'_k, S'_k: judge the draft from outside and make it better."""
     context = runtime.context
     desk = desk_of(state, context)
@@ -244,29 +246,38 @@ async def refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Lit
         keys=keys_text(schema, brief=desk.settings.brief),
     )
     try:
-        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=_shown_as(desk))
+        answer = await context.ask(desk, "refined", written, schema, chat="reader", shown_as=shown_as(desk))
     except Unanswered as failure:
         return Command(
-            goto="settle", update={"private": [*private, fallback_event(desk, "refined", failure)]}
+            goto=_then(desk), update={"private": [*private, fallback_event(desk, "refined", failure)]}
         )
     reply = answer.value.model_dump()
     data = {
         **reply_data(reply),
         "changed": reply.get("changed", []),
-        **_memory(written, answer, "reader"),
+        **memory(written, answer, "reader"),
     }
     return Command(
-        goto="settle",
+        goto=_then(desk),
         update={"private": [*private, private_event("thought", desk, data)], "reply": reply},
     )
 
 
-def _shown_as(desk: Desk) -> str:
-    """Screens take the words of stage "refined" for said aloud; those of a vote or a card never are."""
-    return "refined" if speaks_aloud(desk) else "thought"
+def _then(desk: Desk) -> Literal["check_speech", "settle"]:
+    """What follows when the words are found."""
+    return "check_speech" if desk.variant.bayes and speaks_aloud(desk) else "settle"
 
 
-async def read_and_refine(state: SeatState, runtime: Runtime[SeatContext]) -> Command[Literal["settle"]]:
+def shown_as(desk: Desk) -> str:
+    """Screens take the words of stage "refined" for said aloud; those of a vote or a card never are, and
+    those that are still to be checked may not be."""
+    is_final = speaks_aloud(desk) and not desk.variant.bayes
+    return "refined" if is_final else "thought"
+
+
+async def read_and_refine(
+    state: SeatState, runtime: Runtime[SeatContext]
+) -> Command[Literal["check_speech", "settle"]]:
     """O_k and S'_k in one answer: first how the two sides would read the draft, then the better version."""
     context = runtime.context
     desk = desk_of(state, context)
@@ -279,14 +290,14 @@ async def read_and_refine(state: SeatState, runtime: Runtime[SeatContext]) -> Co
         keys=keys_text(schema, brief=desk.settings.brief),
     )
     try:
-        answer = await context.ask(desk, "refined", written, schema, chat="table", shown_as=_shown_as(desk))
+        answer = await context.ask(desk, "refined", written, schema, chat="table", shown_as=shown_as(desk))
     except Unanswered as failure:
-        return Command(goto="settle", update={"private": [fallback_event(desk, "refined", failure)]})
+        return Command(goto=_then(desk), update={"private": [fallback_event(desk, "refined", failure)]})
     reply = answer.value.model_dump()
     read = private_event("second_order", desk, {**readings_data(reply, READERS_BY_SIDE), "chat": "reader"})
-    data = {**reply_data(reply), "changed": [], **_memory(written, answer, "reader")}
+    data = {**reply_data(reply), "changed": [], **memory(written, answer, "reader")}
     return Command(
-        goto="settle", update={"private": [read, private_event("thought", desk, data)], "reply": reply}
+        goto=_then(desk), update={"private": [read, private_event("thought", desk, data)], "reply": reply}
     )
 
 
@@ -348,6 +359,6 @@ def reply_data(reply: Mapping[str, Any]) -> Json:
     }
 
 
-def _memory(written: Prompt, answer: Answer[Any], chat: str) -> Json:
+def memory(written: Prompt, answer: Answer[Any], chat: str) -> Json:
     """What lets the seat read its own answer again, word for word, so that the prompt only grows."""
     return {"chat": chat, "task": written.task, "raw": answer.text, "steps": list(answer.steps)}

@@ -225,7 +225,7 @@ def note_schema(
 
     The brief form asks for the likelihoods and one summary.
     """
-    percent = Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="0 to 100")]
+    percent = Annotated[int, BeforeValidator(read_percent), Field(ge=0, le=100, description="0 to 100")]
     seat_type: Any = percent
     if not brief:
         read_fields: dict[str, Any] = {
@@ -239,7 +239,7 @@ def note_schema(
     return create_model("Note", __base__=Reply, **fields)
 
 
-def _read_percent(value: Any) -> Any:
+def read_percent(value: Any) -> Any:
     """ "70%" and 0.7 mean 70; 1 stays 1."""
     if isinstance(value, str):
         value = value.strip().rstrip("%").strip()
@@ -288,7 +288,7 @@ def _leak_fields(lengths: Lengths) -> dict[str, Any]:
     return {
         "leak": text_field(lengths.reading, "the clue that gives you away, or none"),
         "leak_risk": (
-            Annotated[int, BeforeValidator(_read_percent), Field(ge=0, le=100, description="0 to 100")],
+            Annotated[int, BeforeValidator(read_percent), Field(ge=0, le=100, description="0 to 100")],
             ...,
         ),
     }

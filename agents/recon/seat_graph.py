@@ -4,6 +4,8 @@
                                       -> read_as_one* -^            (one call for each other role, at once)
                                       -> read_and_refine -----^     (both in one call)
 
+Between the refinement and `settle`, `recon+bayes` has its speech checked (`check_nodes.py`).
+
 The variant and the kind of decision say which parts are passed over (`nodes.py`).
 """
 
@@ -12,7 +14,7 @@ from functools import cache
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from agents.recon import nodes, tree_nodes
+from agents.recon import check_nodes, nodes, tree_nodes
 from agents.recon.seat_context import SeatContext
 from agents.recon.state import SeatInput, SeatOutput, SeatState
 
@@ -33,6 +35,7 @@ def contemplation_graph() -> SeatGraph:
     graph.add_node("read_as_one", nodes.read_as_one)
     graph.add_node("read_and_refine", nodes.read_and_refine)
     graph.add_node("refine", nodes.refine)
+    graph.add_node("check_speech", check_nodes.check_speech)
     graph.add_node("settle", nodes.settle)
     graph.add_edge(START, "start")
     graph.add_edge("read_as_one", "refine")

@@ -26,6 +26,8 @@ class Variant:
     """Refinement contemplation: rewrite thought and speech in the light of the readings."""
     step_by_step: bool = True
     """The cue to think step by step, and concisely."""
+    bayes: bool = False
+    """Exact beliefs are given as evidence, and speeches are checked for what they give away."""
     breadth: int = 0
     """Tree of thoughts: how many plans, then how many speeches, one is picked from; 0 is no tree."""
 
@@ -34,6 +36,11 @@ VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
         Variant(name="recon", summary="recursive contemplation, complete"),
+        Variant(
+            name="recon+bayes",
+            summary="recon with exact odds as evidence, and its speech checked for what it gives away",
+            bayes=True,
+        ),
         Variant(name="recon-no-first", summary="recon without the first-order note", first_order=False),
         Variant(name="recon-no-second", summary="recon without the second-order reading", second_order=False),
         Variant(

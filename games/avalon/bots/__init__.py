@@ -24,6 +24,8 @@ BOTS: dict[str, str] = {
     "naive": "AvalonBench's rule bots: strict deduction from fail cards, no guile.",
     "logic": "DeepRole's deduction bot: imagines one possible deal for each vote and trusts it.",
     "human_table": "An average person: proposes, votes and plays cards as often as logged people do.",
+    "bayes": "Acts on exact beliefs about who is who; its Merlin hides what he knows in half of his votes.",
+    "bayes-open": "The same, but its Merlin never hides.",
 }
 
 _MADE_BY: dict[str, str] = {
@@ -31,6 +33,8 @@ _MADE_BY: dict[str, str] = {
     "naive": "games.avalon.bots.naive:NaivePlayer",
     "logic": "games.avalon.bots.logic:LogicPlayer",
     "human_table": "games.avalon.bots.human_table:HumanTablePlayer",
+    "bayes": "games.avalon.bots.bayes:BayesPlayer",
+    "bayes-open": "games.avalon.bots.bayes:open_bayes",
 }
 
 

@@ -33,6 +33,7 @@ CONTEMPLATED = {
 
 EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     "recon": CONTEMPLATED,
+    "recon+bayes": CONTEMPLATED,
     "recon-no-first": {
         "propose": (DRAFT, READ, REFINE),
         "speak": (DRAFT, READ, REFINE),
@@ -233,13 +234,13 @@ def test_one_note_a_quest_serves_all_its_proposals() -> None:
     table = game(settings=replace(TOGETHER, first_order_refresh="per_quest"))
     notes = Counter((call.seat, call.quest) for call in table.calls if call.stage == NOTE)
     # Two notes of seat 4 or 5 would mean that a card or the shot asked for one again.
-    assert {count for count in notes.values()} == {1}
+    assert set(notes.values()) == {1}
     assert {quest for _, quest in notes} - {0} == {2, 3}
 
 
 def test_the_embedded_models_settings_leave_out_what_is_said_of_them() -> None:
     num_calls = len(game(settings=EMBEDDED).calls)
-    # 4 proposals of 5 speakers with 2 calls, 5 votes with 1; notes on quests 2 and 3; 3 cards; the shot with 2.
+    # 4 proposals of 5 speakers with 2 calls, 5 votes with 1; notes on 2 quests; 3 cards; the shot with 2.
     assert num_calls == 4 * (5 * 2 + 5) + 10 + 3 + 2
 
 

@@ -296,7 +296,7 @@ def test_the_table_chat_of_a_seat_only_grows(variant: str, settings: Contemplati
     """So that a prompt cache, hosted or embedded, pays for each word once."""
     table = game(settings, variant, setup)
     for seat in setup.seats:
-        # A refinement that goes on in this chat is an aside: its draft stays, and what is said is heard anyway.
+        # A refinement that goes on in this chat is an aside: what comes of it is heard anyway.
         chat = [call for call in table.of_seat(seat) if call.chat == "table" and call.stage != "refined"]
         for earlier, later in pairwise(chat):
             known, new = later.messages[: len(earlier.messages)], later.messages[len(earlier.messages) :]
