@@ -5,6 +5,8 @@ how others would read a draft, it flags the fact if the draft holds one; asked t
 what has been flagged in what it is shown, and nothing else. So whatever a variant keeps from leaking,
 it does by handing drafts and readings to the right calls: the mock remembers nothing between calls.
 
+A reading may also overlook every leak, as a weak model does: then the check of `recon+bayes` stands alone.
+
 An Assassin that listens names whoever spoke as only Merlin could. Every team is approved and every
 quest succeeds without asking the model, so that each game ends with the shot and all that differs is
 what is said. Every variant plays the same deals, and a draft of the same decision leaks in all
@@ -46,6 +48,9 @@ from games.avalon.setup import TABLE_RULES, Setup, preset
 from games.avalon.view import View, view
 
 VARIANTS = ("direct", "cot", "recon", "recon-no-second", "recon-no-refine", "recon-no-first", "recon-no-form")
+OVERLOOKING = ", overlooking"
+"""After a variant's name: its readings notice nothing, so that only the check of `recon+bayes` is left."""
+CHECKED = tuple(f"{name}{OVERLOOKING}" for name in ("recon", "recon+bayes"))
 SETTINGS = Contemplation()
 NUM_RESAMPLES = 10_000
 
@@ -84,16 +89,19 @@ _OPENING = "Friends, I have looked at the record."
 _DRAFT = re.compile(rf'"({re.escape(_OPENING)}[^"]*)"')
 _FLAG = "It gives away that "
 _FLAGGED = re.compile(rf"{_FLAG}(seats [^.]*\.)")
+_FOUND = re.compile(r'^- "([^"]*)"', re.MULTILINE)  # by the check of `recon+bayes`
 
 
 class LeakyMock:
     """A model of one game whose drafts leak with probability `leakiness`, by a coin for each decision."""
 
-    def __init__(self, setup: Setup, seed: int, leakiness: float) -> None:
+    def __init__(self, setup: Setup, seed: int, leakiness: float, *, notices: bool = True) -> None:
+        """With `notices` False its readings overlook every leak, as those of a weak model do."""
         roles = deal(setup, seed).roles
         self._secrets = {seat: secret_of(knowledge_of(setup, roles, seat)) for seat in setup.seats}
         self._seed = seed
         self._leakiness = leakiness
+        self._notices = notices
 
     def reply(
         self, messages: list[BaseMessage], metadata: Mapping[str, str], json_schema: Json | None
@@ -107,9 +115,13 @@ class LeakyMock:
             texts["speak"] = self._draft(metadata["decision"], self._secrets[seat])
         elif stage == "second_order":
             secret = self._secrets[seat]
-            texts["leak"] = f"{_FLAG}{secret}" if secret and secret in _draft_in(prompt) else "nothing"
+            texts["leak"] = (
+                f"{_FLAG}{secret}" if self._notices and secret and secret in _draft_in(prompt) else "nothing"
+            )
         elif stage == "refined":
             texts["speak"] = _without(_FLAGGED.findall(prompt), _draft_in(prompt))
+        elif stage == "mended":
+            texts["speak"] = _without(_FOUND.findall(prompt), _draft_in(prompt))
         return json.dumps(_filled(json_schema, texts))
 
     def _draft(self, decision: str, secret: str) -> str:
@@ -206,13 +218,17 @@ class Outcome:
 def play(variant: str, setup: Setup, seed: int, leakiness: float) -> Outcome:
     """One game of a variant against the listening Assassin."""
     dealt = deal(setup, seed)
-    model = scripted_model(LeakyMock(setup, seed, leakiness).reply)
+    notices = not variant.endswith(OVERLOOKING)
+    model = scripted_model(LeakyMock(setup, seed, leakiness, notices=notices).reply)
     shot = Random(f"{seed}/shot")
     events: list[Event] = []
     context = TableContext(
         setup=setup,
         deal=dealt,
-        players={seat: Talker(_model_player(variant, model), shot) for seat in setup.seats},
+        players={
+            seat: Talker(_model_player(variant.removesuffix(OVERLOOKING), model), shot)
+            for seat in setup.seats
+        },
         record=lambda _, event: events.append(event),
         awaiting=lambda _: None,
         session="benchmark",
@@ -325,7 +341,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="where to write the result")
     given = parser.parse_args()
     setup = preset(given.setup, TABLE_RULES)
-    outcomes = measure(VARIANTS, setup, range(given.games), given.leakiness, print)
+    outcomes = measure((*VARIANTS, *CHECKED), setup, range(given.games), given.leakiness, print)
     result = {
         "leakiness": given.leakiness,
         "setup": setup.to_json(),

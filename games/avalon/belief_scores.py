@@ -357,13 +357,18 @@ class _Bootstrap:
         return _estimate(float(value_G.sum() / has_G.sum()), mean_R, int(has_G.sum()))
 
     def calibration(self, bins_G3B: Floats) -> Estimate:
-        """The expected calibration error: how far bins of probability are from the shares they claim."""
+        """The expected calibration error: how far bins of probability are from the shares they claim.
+
+        A resample adds noise to every bin, and noise adds to a mean of distances; the interval is that of the
+        resamples moved back onto the estimate.
+        """
         num_games = len(bins_G3B)
         sums_R3B = (self._draws_RG @ bins_G3B.reshape(num_games, -1).astype(np.float32)).reshape(
             -1, 3, NUM_BINS
         )
         error_R = _calibration_error(sums_R3B.astype(np.float64))
         value = _calibration_error(bins_G3B.sum(axis=0)[None])[0]
+        error_R = np.maximum(error_R - error_R.mean() + value, 0.0)
         return _estimate(float(value), error_R, int((bins_G3B[:, 0].sum(axis=1) > 0).sum()))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("pettingzoo")
 
-from pettingzoo.test import api_test, seed_test  # type: ignore[import-untyped]
+from pettingzoo.test import api_test, seed_test
 
 from games.avalon.actions import Card, Decision, Propose, Shoot, Vote
 from games.avalon.draws import Deal, deal
