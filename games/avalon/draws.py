@@ -41,8 +41,9 @@ def next_deal(setup: Setup, stream: np.random.Generator) -> Deal:
     # Both draws are always made, so that one switch does not change what the other draws.
     order = stream.permutation(setup.num_players).tolist()
     leader = int(stream.integers(1, setup.num_players + 1))
-    rules = setup.rules
-    roles = tuple([setup.roles[place] for place in order]) if rules.shuffle_seats else setup.roles
+    rules, roles = setup.rules, setup.roles
+    if rules.shuffle_seats:
+        roles = tuple([roles[place] for place in order])
     return Deal(roles=roles, first_leader=leader if rules.first_leader == "random" else 1)
 
 

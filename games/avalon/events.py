@@ -5,7 +5,8 @@ out of them. The engine's own types are listed in `ENGINE_TYPES`; agents add pri
 (`AGENT_TYPES`), and a transcript file adds its own (`FILE_TYPES`); neither changes the game.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 EventType = Literal[
@@ -60,3 +61,8 @@ class Event(NamedTuple):  # not a dataclass: a game makes dozens, and a tuple is
     def seen_by(self, seat: int) -> bool:
         """Whether this seat may know the event (the god view is not a seat)."""
         return self.visible_to == "all" or (self.visible_to != "god" and seat in self.visible_to)
+
+
+_Fields = tuple[EventType, int, int, int | None, Visibility, Mapping[str, Any], str | None]
+event_of: Callable[[_Fields], Event] = partial(tuple.__new__, Event)
+"""An event of all its fields, in half the time of `Event(...)`; four kinds are most of a game."""

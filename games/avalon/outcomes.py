@@ -1,7 +1,7 @@
 """How many games end, computed all at once with numpy and without telling a single event.
 
 The players' choices are drawn up beforehand as arrays; a game reads those it comes to and leaves the
-rest. `transitions` given the same choices ends the same way (that is a test), but pays for its events;
+rest. `live_table` given the same choices ends the same way (that is a test), but pays for its events;
 this is for estimating rates over hundreds of thousands of games.
 
 Shapes: B games, N seats, Q five quests, A five attempts. Sets of seats are bit masks, bit 0 for seat 1.

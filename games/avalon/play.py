@@ -6,10 +6,12 @@ No language model, no waiting, no files; a game with language models runs as a g
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from games.avalon.answers import answer
 from games.avalon.bots import Bot
 from games.avalon.draws import Deal, deal
 from games.avalon.events import Event
-from games.avalon.rules import apply, pending, start
+from games.avalon.legality import pending
+from games.avalon.live_table import LiveTable
 from games.avalon.setup import Setup
 from games.avalon.state import Ending, State
 from games.avalon.view import Viewer
@@ -43,18 +45,18 @@ def play_deal(setup: Setup, bots: Mapping[int, Bot], dealt: Deal) -> Played:
     if set(bots) != set(setup.seats):
         raise GameError(f"Bots sit at {sorted(bots)}, but the seats are 1 to {setup.num_players}.")
     viewers = {seat: Viewer(seat) for seat in setup.seats}
-    state, new_events = start(setup, dealt)
-    events = list(new_events)
+    table = LiveTable(setup, dealt)
+    num_told = 0
     while True:
-        for event in new_events:
+        for event in table.log[num_told:]:
             for viewer in viewers.values():
                 viewer.observe(event)
-        waiting = pending(state)
+        num_told = len(table.log)
+        waiting = pending(table)
         if not waiting:
-            return Played(state, tuple(events))
+            return Played(table.state(), tuple(table.log))
         actions = {
             decision.seat: bots[decision.seat].act(viewers[decision.seat].view(), decision)
             for decision in waiting
         }
-        state, new_events = apply(state, actions)
-        events += new_events
+        answer(table, actions)

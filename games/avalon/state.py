@@ -1,10 +1,10 @@
 """The whole truth about a game in progress: what the rules read and write, and no player may see."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from games.avalon.roles import EVIL_ROLES, Role, Side
-from games.avalon.setup import Setup
+from games.avalon.setup import MAX_ATTEMPTS, Setup
 
 Phase = Literal["propose", "bid", "talk", "vote", "quest", "evil_talk", "shoot", "lady", "end"]
 """What the game waits for."""
@@ -16,6 +16,15 @@ EndReason = Literal["three_fails", "five_rejections", "merlin_shot", "merlin_sur
 class Ending:
     winner: Side
     reason: EndReason
+
+
+ENDINGS: dict[EndReason, Ending] = {
+    "three_fails": Ending(Side.EVIL, "three_fails"),
+    "five_rejections": Ending(Side.EVIL, "five_rejections"),
+    "merlin_shot": Ending(Side.EVIL, "merlin_shot"),
+    "merlin_survived": Ending(Side.GOOD, "merlin_survived"),
+    "three_successes": Ending(Side.GOOD, "three_successes"),
+}
 
 
 class QuestResult(NamedTuple):
@@ -52,6 +61,8 @@ class Secrets:
     seats: tuple[int, ...]
     team_sizes: tuple[int, ...]  # by quest - 1, as is fails_required
     fails_required: tuple[int, ...]
+    forced: tuple[bool, ...]  # by attempt - 1, as is silent; `Rules.is_forced` and `Rules.is_silent`
+    silent: tuple[bool, ...]
     evil: frozenset[int]
     shooter: int | None  # None where nobody assassinates, that is, without Merlin
     merlin: int | None
@@ -89,15 +100,43 @@ class State(NamedTuple):  # not a dataclass: one is made at every step, and a tu
         return self.secrets.roles[seat - 1]
 
 
+class Position(Protocol):
+    """What can be read off a `State` and off a `live_table.LiveTable` alike: enough to say what is legal."""
+
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def phase(self) -> Phase: ...
+    @property
+    def quest(self) -> int: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def leader(self) -> int: ...
+    @property
+    def team(self) -> tuple[int, ...] | None: ...
+    @property
+    def floor(self) -> Floor: ...
+    @property
+    def successes(self) -> int: ...
+    @property
+    def lady_holders(self) -> tuple[int, ...]: ...
+    @property
+    def ending(self) -> Ending | None: ...
+
+
 def secrets_of(setup: Setup, roles: tuple[Role, ...]) -> Secrets:
     """Look up once what the rules ask for at every step."""
     merlin = roles.index(Role.MERLIN) + 1 if Role.MERLIN in roles else None
+    attempts, rules = range(1, MAX_ATTEMPTS + 1), setup.rules
     return Secrets(
         setup=setup,
         roles=roles,
         seats=tuple(setup.seats),
         team_sizes=setup.team_sizes,
         fails_required=setup.all_fails_required,
+        forced=tuple([rules.is_forced(attempt) for attempt in attempts]),
+        silent=tuple([rules.is_silent(attempt) for attempt in attempts]),
         evil=frozenset([seat for seat, role in enumerate(roles, start=1) if role in EVIL_ROLES]),
         shooter=None if merlin is None else roles.index(setup.assassin) + 1,
         merlin=merlin,
