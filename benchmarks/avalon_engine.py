@@ -1,10 +1,11 @@
 """Games a second of random play: our rules with every event, our outcomes alone, and AvalonBench's engine.
 
 All sides play the cast of `6-recon` in the same way: a uniform team, coin-flip votes, a coin flip for
-every Evil card, a uniform shot at a Good seat. Each draws the deals of a round from one stream and
-answers by phase with teams and cards made beforehand. The sides take turns in rounds and the medians
-of the rounds are compared, in processor time, so that other work on the machine weighs on all of them
-alike.
+every Evil card, a uniform shot at a Good seat. Each draws the deals of a round from one stream, and every
+choice when it comes up. Our rules are played on a live table, as bots and simulations play, and once more
+`by_states`: a new immutable state and actions for every step, as the graphs play. The sides take turns in
+rounds and the medians of the rounds are compared, in processor time, so that other work on the machine
+weighs on all of them alike.
 
     python -m benchmarks.avalon_engine --json benchmarks/results/avalon_engine.json --reference DIR
 
@@ -37,6 +38,7 @@ import numpy as np
 from games.avalon.actions import Action, Card, Propose, Shoot, Vote
 from games.avalon.draws import Deal, next_deal, rng
 from games.avalon.events import Event
+from games.avalon.live_table import LiveTable
 from games.avalon.outcomes import outcomes, random_choices, teams_of
 from games.avalon.rules import apply, pending, start
 from games.avalon.setup import Rules, Setup, preset
@@ -48,7 +50,28 @@ _OUTCOMES_AT_ONCE = 20_000
 
 
 def play_with_events(setup: Setup, dealt: Deal, chance: random.Random) -> list[Event]:
-    """A random game with its full event log."""
+    """A random game on a live table, with its full event log."""
+    table = LiveTable(setup, dealt)
+    flip, secrets = chance.random, table.secrets
+    seats, evil = secrets.seats, secrets.evil
+    good = [seat for seat in seats if seat not in evil]
+    while True:
+        match table.phase:
+            case "propose":
+                teams = teams_of(6, secrets.team_sizes[table.quest - 1])
+                table.propose(teams[int(flip() * len(teams))])
+            case "vote":
+                table.vote([flip() < 0.5 for _ in seats])
+            case "quest":
+                table.play_cards([seat in evil and flip() < 0.5 for seat in table.team or ()])
+            case "shoot":
+                table.shoot(chance.choice(good))
+            case _:
+                return table.log
+
+
+def play_with_states(setup: Setup, dealt: Deal, chance: random.Random) -> list[Event]:
+    """The same game by way of immutable states and actions, as a graph plays it."""
     state, told = start(setup, dealt)
     log = list(told)
     flip, evil, seats = chance.random, state.secrets.evil, state.secrets.seats
@@ -77,11 +100,14 @@ def proposals_of(size: int) -> list[Propose]:
     return [Propose(team) for team in teams_of(6, size)]
 
 
-def events_side(setup: Setup) -> Side:
+Play = Callable[[Setup, Deal, random.Random], list[Event]]
+
+
+def events_side(setup: Setup, play_one: Play = play_with_events) -> Side:
     def play(seed: int, num_games: int) -> None:
         chance, dealer = random.Random(seed), rng(seed, "benchmark")
         for _ in range(num_games):
-            play_with_events(setup, next_deal(setup, dealer), chance)
+            play_one(setup, next_deal(setup, dealer), chance)
 
     return play
 
@@ -247,6 +273,7 @@ def main() -> None:
         sides: dict[str, tuple[Side, int]] = {
             "events": (events_side(official), asked.games),
             "events_auto_approve_5": (events_side(forced), asked.games),
+            "events_by_states_auto_approve_5": (events_side(forced, play_with_states), asked.games),
             "events_and_transcript_file": (transcripts_side(official, Path(folder)), asked.games // 5),
             "outcomes": (outcomes_side(official), many),
             "outcomes_auto_approve_5": (outcomes_side(forced), many),
