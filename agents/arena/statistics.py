@@ -1,0 +1,87 @@
+"""How sure one may be of a rate or a difference: Wilson, McNemar, and the bootstrap over deals.
+
+Games on one deal are alike, so the deal is the unit that is drawn again, with all its games (4.5 of the
+specification). All intervals are of 95 %.
+"""
+
+# Shape legend: D deals, K sums that are taken over deals, R replicates of the bootstrap
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from games.avalon.draws import rng
+
+LEVEL = 0.95
+REPLICATES = 2000
+_REPLICATES_AT_ONCE = 100
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Successes among trials, with Wilson's interval; all None where nothing was tried.
+
+    The interval takes trials for independent. Where several of them are of one deal, as in an agent's rate
+    over all opponents, it is too narrow; differences and ratings are resampled by deals instead.
+    """
+
+    hits: int
+    trials: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its interval, which is None where there are too few deals to draw again."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def wilson(hits: int, trials: int) -> Rate:
+    """A rate with Wilson's score interval."""
+    if trials == 0:
+        return Rate(hits, trials, None, None, None)
+    interval = binomtest(hits, trials).proportion_ci(LEVEL, method="wilson")
+    return Rate(hits, trials, hits / trials, float(interval.low), float(interval.high))
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Exact two-sided p of McNemar's test: pairs of games that one of the two won, and the other lost."""
+    discordant = only_first + only_second
+    return 1.0 if discordant == 0 else float(binomtest(only_first, discordant).pvalue)
+
+
+def resampled_sums(sums_DK: Floats, seed: int, replicates: int = REPLICATES) -> Floats:
+    """Sums over deals, in every replicate of the bootstrap: shape (R, K).
+
+    Columns are drawn together, so that ratios and differences of them may be taken in each replicate.
+    """
+    times_RD = _times_drawn(len(sums_DK), seed, replicates)
+    return np.concatenate(
+        [
+            times_RD[begin : begin + _REPLICATES_AT_ONCE] @ sums_DK
+            for begin in range(0, replicates, _REPLICATES_AT_ONCE)
+        ]
+    )
+
+
+@lru_cache(maxsize=1)  # every difference of a tournament is taken over the same replicates
+def _times_drawn(num_deals: int, seed: int, replicates: int) -> NDArray[np.int16]:
+    """How often each replicate draws each deal."""
+    shares_D = np.full(num_deals, 1 / num_deals)
+    return rng(seed, "bootstrap").multinomial(num_deals, shares_D, size=replicates).astype(np.int16)
+
+
+def percentiles(estimates_R: Floats) -> tuple[float, float]:
+    """The interval that holds the middle of the replicates; replicates without a value are left out."""
+    low, high = np.nanpercentile(estimates_R, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return float(low), float(high)
