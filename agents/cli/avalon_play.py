@@ -74,6 +74,8 @@ class MethodFlags:
     """How often the first-order note is written."""
     refine_votes: bool | None = None
     """Whether votes go through second-order reading and refinement."""
+    think_votes: bool | None = None
+    """Whether a vote has a private thought of its own (default: not for the embedded model)."""
     brief: bool | None = None
     """Short thoughts and speeches (default: yes for the embedded model)."""
 

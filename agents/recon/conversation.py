@@ -106,9 +106,14 @@ def evidence_before(desk: Desk) -> str:
 _ROLE_RULE = ' Give a role only where the facts make it certain, else "unknown".'
 
 
+def thinks_first(desk: Desk) -> bool:
+    """Whether the formulation begins with a private thought."""
+    return desk.variant.think and (desk.decision.kind != "vote" or desk.settings.think_votes)
+
+
 def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
     """The task of a decision with the two stages, private thought and public speech."""
-    if not desk.variant.think:
+    if not thinks_first(desk):
         return f"{evidence_before(desk)}{decision_task(desk)}\n{keys}"
     brief = desk.settings.brief
     aim = (
@@ -117,7 +122,7 @@ def formulation_task(desk: Desk, keys: str, *, speaks: bool) -> str:
         else "hide your strategy behind natural words"
     )
     how = prompt(
-        "formulate_vote" if brief and desk.decision.kind == "vote" else "formulate",
+        "formulate",
         brief=brief,
         cue=_thought_cue(desk),
         speak_cue=f' Then "speak": {aim}.{_length_cue(desk, SPOKEN_WORDS)}' if speaks else "",

@@ -27,6 +27,7 @@ from agents.recon.conversation import (
     refine_prompt,
     second_order_prompt,
     table_prompt,
+    thinks_first,
 )
 from agents.recon.rendering import quoted
 from agents.recon.schemas import (
@@ -156,7 +157,7 @@ async def formulate(
     """T_k, S_k: think in private, then draft what to say and do."""
     context = runtime.context
     desk = desk_of(state, context)
-    schema = schema_of_draft(desk, context, think=desk.variant.think, speak=drafts_speech(desk))
+    schema = schema_of_draft(desk, context, think=thinks_first(desk), speak=drafts_speech(desk))
     written = table_prompt(
         desk, formulation_task(desk, keys_text(schema, brief=desk.settings.brief), speaks=drafts_speech(desk))
     )

@@ -102,6 +102,8 @@ class Contemplation:
     goes on in the chat that holds the thought."""
     refine_votes: bool = True
     """False: a vote is decided by the formulation alone (the vote is public, its reasons are not)."""
+    think_votes: bool = True
+    """False: a vote is cast by what the seat has thought and heard so far, without one more thought."""
     refine_cards: bool = False
     """False: a quest card, which nobody can trace, is decided by the formulation alone."""
     own_thoughts: bool = True
@@ -119,11 +121,12 @@ EMBEDDED = Contemplation(
     first_order_refresh="per_quest",
     readings="in_refinement",
     refine_votes=False,
+    think_votes=False,
     brief=True,
     history_tokens=6_000,
 )
 """Every token costs seconds: the savings that section 2.7 of the specification permits, and beyond them a
-note a quest, and readings without a chat of their own."""
+note a quest, readings without a chat of their own, and votes without one more thought."""
 
 PAPER = Contemplation(history="quest_window", refine_cards=True, own_thoughts=False)
 """The flow of the paper: current quest only, a fresh prompt for each call, every part for every task."""
