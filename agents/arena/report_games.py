@@ -52,7 +52,7 @@ def find_games(paths: Iterable[Path]) -> list[FoundGame]:
         if not found:
             raise NimueError(
                 f"There is no game to read in {path}. Give the folder of a run that has begun, of a "
-                "tournament with language models (bots' games are not kept), or a transcript (.jsonl)."
+                "tournament that kept its games (--transcripts), or a transcript (.jsonl)."
             )
         games += found
     return games

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Protocol
 
 from langchain_core.runnables import RunnableConfig
@@ -151,8 +152,9 @@ async def play_game(
 
 
 def _lasting(report: GameReport) -> Json:
-    """The report without the wall clock, which a resumed run does not know of the sessions before."""
-    return {key: value for key, value in report.to_json().items() if key != "seconds"}
+    """The report without what another session may know differently: the wall clock, where the run lies."""
+    told = {key: value for key, value in report.to_json().items() if key != "seconds"}
+    return told | {"transcript": Path(report.transcript).name}
 
 
 class _Table:

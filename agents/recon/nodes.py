@@ -116,6 +116,7 @@ def schema_of_draft(
         speak=speak,
         changed=changed,
         readers=readers,
+        plain=desk.settings.brief,
     )
 
 

@@ -93,6 +93,7 @@ def draft_schema(
     speak: bool,
     changed: bool = False,
     readers: tuple[str, ...] = (),
+    plain: bool = False,
 ) -> type[Reply]:
     """The draft, or the refined version, of one decision.
 
@@ -104,11 +105,13 @@ def draft_schema(
         speak: Whether a speech is part of the answer.
         changed: Whether a list of what the refinement changed is asked for.
         readers: Whose readings of the draft come before all else, with what it gives away.
+        plain: Ask for a vote as "approve": yes or no. Small models answer that by what they read; asked to
+            name one of approve and reject, Qwen2.5-Coder-1.5B rejects every team.
     """
     fields: dict[str, Any] = _reading_fields(readers, lengths) if readers else {}
     if think:
         fields["think"] = text_field(lengths.think, "your private reasoning")
-    fields.update(_choice_fields(kind, options))
+    fields.update(_choice_fields(kind, options, plain))
     if speak:
         limit = min(lengths.speak, MAX_SPEECH)
         fields["speak"] = text_field(limit, "what you say aloud")
@@ -123,13 +126,15 @@ def draft_schema(
     return create_model("Draft", __base__=Reply, **fields)
 
 
-def _choice_fields(kind: DecisionKind, options: tuple[Action, ...]) -> dict[str, Any]:
+def _choice_fields(kind: DecisionKind, options: tuple[Action, ...], plain: bool) -> dict[str, Any]:
     match kind:
         case "speak" | "evil_talk":
             return {}
         case "propose":
             teams = tuple(team_text(option.team) for option in options if isinstance(option, Propose))
             return {"team": _enumeration(teams, "the seats of the team", _read_team)}
+        case "vote" if plain:
+            return {"approve": _enumeration(("yes", "no"), "your open vote", _read_yes)}
         case "vote":
             return {"vote": _enumeration(("approve", "reject"), "your open vote", _read_vote)}
         case "card":
@@ -182,6 +187,11 @@ def _read_vote(value: Any) -> Any:
     return _VOTE_WORDS.get(word, value)
 
 
+def _read_yes(value: Any) -> Any:
+    read = _read_vote(value)
+    return {"approve": "yes", "reject": "no"}.get(read, value) if isinstance(read, str) else value
+
+
 def _read_word(value: Any) -> Any:
     return value.strip().strip("[].").lower() if isinstance(value, str) else value
 
@@ -194,7 +204,7 @@ def action_of(decision: Decision, reply: Mapping[str, Any], speech: str) -> Acti
         case "propose":
             return Propose(tuple(int(seat) for seat in reply["team"].split(",")), speech)
         case "vote":
-            return Vote(reply["vote"] == "approve")
+            return Vote(_approves(reply))
         case "card":
             return Card(reply["card"] == "fail")
         case "bid":
@@ -206,8 +216,14 @@ def action_of(decision: Decision, reply: Mapping[str, Any], speech: str) -> Acti
             return HoldFire() if target == HOLD_FIRE else Shoot(int(target))
 
 
+def _approves(reply: Mapping[str, Any]) -> bool:
+    return bool(reply["approve"] == "yes" if "approve" in reply else reply["vote"] == "approve")
+
+
 def choice_text(reply: Mapping[str, Any]) -> str:
     """The decided part of an answer in words; empty for speeches."""
+    if "approve" in reply:
+        return f"vote {'approve' if _approves(reply) else 'reject'}"
     for name in ("team", "vote", "card", "target", "eagerness"):
         if name in reply:
             return f"{name} {reply[name]}"

@@ -225,6 +225,8 @@ AGREED = {"vote": "approve", "card": "success"}
 def filled(call: Call, text: str = "Well.", **chosen: object) -> Json:
     """A valid answer: the chosen fields where they are asked for, else the first legal value or the text."""
     schema = call.json_schema
+    if "vote" in chosen:  # a brief prompt asks for it in other words
+        chosen = {"approve": "yes" if chosen["vote"] == "approve" else "no", **chosen}
     definitions = schema.get("$defs", {})
     return {
         name: chosen[name] if name in chosen else _first(field_schema, definitions, text)

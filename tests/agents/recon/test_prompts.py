@@ -139,7 +139,7 @@ def test_readings_within_the_refinement_go_on_in_the_seats_own_chat_right_after_
 def test_a_vote_without_a_thought_of_its_own_asks_for_the_vote_alone() -> None:
     for call in each(game(EMBEDDED), "draft"):
         asked = list(call.json_schema["properties"])
-        assert (asked == ["vote"]) == (call.kind == "vote"), call.decision
+        assert (asked == ["approve"]) == (call.kind == "vote"), call.decision
 
 
 def test_the_shot_is_refined_from_its_thought_alone() -> None:
@@ -302,7 +302,7 @@ def test_the_table_chat_of_a_seat_only_grows(variant: str, settings: Contemplati
             known, new = later.messages[: len(earlier.messages)], later.messages[len(earlier.messages) :]
             assert known == earlier.messages
             assert [kind for kind, _ in new] == ["ai", "human"]
-            has_words = list(earlier.json_schema["properties"]) != ["vote"]
+            has_words = list(earlier.json_schema["properties"]) != ["approve"]
             expected = {earlier.decision} if has_words else set()
             assert {mark.decision for mark in marks_in(new[0][1])} == expected
 

@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,13 @@ def test_resuming_a_finished_game_asks_nothing_and_changes_nothing(tmp_path: Pat
     assert (tmp_path / "second").read_text() == ""
     assert (run.artifacts / "g1.jsonl").read_bytes() == transcript
     assert second.usage == first.usage
+
+
+def test_a_finished_game_can_be_moved_and_resumed(tmp_path: Path) -> None:
+    """Regression: the log told where the transcript lay, and contradicted itself once the folder was moved."""
+    run = create_run(tmp_path, "avalon.play", {})
+    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first", 0))
+    moved = replace(run, path=run.path.rename(tmp_path / "elsewhere"))
+    second = asyncio.run(play_logged(moved, CONFIG, tmp_path / "second", 0))
+    assert second.winner == first.winner
+    assert Path(second.transcript).is_relative_to(tmp_path / "elsewhere")
