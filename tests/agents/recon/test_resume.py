@@ -102,7 +102,7 @@ def test_resuming_a_finished_game_asks_nothing_and_changes_nothing(tmp_path: Pat
 
 
 def test_a_finished_game_can_be_moved_and_resumed(tmp_path: Path) -> None:
-    """Regression: the log told where the transcript lay, and contradicted itself once the folder was moved."""
+    """Regression: the log told where the transcript lay, and contradicted itself in a moved folder."""
     run = create_run(tmp_path, "avalon.play", {})
     first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first", 0))
     moved = replace(run, path=run.path.rename(tmp_path / "elsewhere"))
