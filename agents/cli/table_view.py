@@ -131,8 +131,9 @@ class TableView:
             self._print(event)
 
     def _was_heard(self, seat: int, text: str, public: bool) -> bool:
+        """Whether this text was streamed; of a private one that was cut back since, its beginning will do."""
         return any(
-            same_words(said, text)
+            same_words(said if public else said[: len(text)], text)
             for growing, said in self._heard
             if growing[0] == seat and _is_public(growing) is public
         )

@@ -343,6 +343,13 @@ def test_the_words_of_a_proposal_stream_before_it_and_are_not_repeated_after_it(
     assert out.getvalue().endswith("  2 cot proposes the team 2 3\n")
 
 
+def test_a_private_text_that_was_cut_back_to_a_whole_sentence_is_not_told_again() -> None:
+    view, out = terminal("god")
+    view.delta(2, "draft", "think", "I trust seat 4. But seat")
+    view.event(Event("draft", 1, 1, 2, (2,), {"stage": "draft", "think": "I trust seat 4.", "action": "x"}))
+    assert out.getvalue().count("I trust seat 4.") == 1
+
+
 def test_only_the_first_of_several_growing_texts_streams() -> None:
     view, out = terminal("god")
     view.delta(2, "draft", "think", "Mine first. ")
