@@ -5,7 +5,7 @@ chain of calls of which each needs the one before: speeches in turn, and within 
 reading and refinement; votes, and the readings for several roles, count once. Both games are the same
 game, played in one run: as it is played, and with one call at a time.
 
-    python -m benchmarks.table_concurrency --delay 1 --readings per_role --json benchmarks/results/table_concurrency.json
+    python -m benchmarks.table_concurrency --delay 1 --readings per_role --json FILE
 """
 
 import argparse
