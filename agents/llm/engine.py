@@ -153,8 +153,8 @@ def _import_patient_engine() -> Any:
             "Or use a hosted model: --model anthropic:... or openai:..."
         ) from error
     finally:
-        for name, value in before.items():
-            if value is None:
+        for name, given in before.items():
+            if given is None:
                 del os.environ[name]
     return xllamacpp
 
