@@ -13,12 +13,11 @@ from decimal import Decimal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.arena.paid_model import calls_at_once, paid_model
 from agents.errors import NimueError
 from agents.llm.ask import Unanswered
-from agents.llm.budget import Budget, BudgetedChatModel
-from agents.llm.journal import Journal, JournaledChatModel
-from agents.llm.model import Model, ModelOptions, open_model, wrap
-from agents.llm.names import PROVIDERS, ModelName, parse_model_name
+from agents.llm.model import Model, ModelOptions, open_model
+from agents.llm.names import ModelName, parse_model_name
 from agents.llm.usage import Usage
 from agents.recon.game import Limits
 from agents.recon.probe import no_opinion, probe, probe_prompt, questions_of
@@ -134,21 +133,8 @@ async def probe_all(
         NimueError: It cannot go on now: a spent budget, a lost server. What was answered is kept.
     """
     name = config.model_name()
-    journal = Journal(run.calls)
-    budget = Budget(limits.max_cost, limits.max_tokens)
-    for known, usage in journal.usage().items():
-        budget.count(known, usage)
-    try:
-        opened = open_models(name, options)
-        limited = wrap(opened, lambda chat: BudgetedChatModel(inner=chat, model=name, budget=budget))
-        model = wrap(limited, lambda chat: JournaledChatModel(inner=chat, model=name, journal=journal))
-        try:
-            at_once = options.concurrency if PROVIDERS[name.provider].hosted else 1
-            answers, unanswered = await _ask_all(config, wanted, model, at_once, probed)
-        finally:
-            opened.close()
-    finally:
-        journal.close()
+    with paid_model(run, name, limits, options, open_models) as (model, budget):
+        answers, unanswered = await _ask_all(config, wanted, model, calls_at_once(name, options), probed)
     return Probing(answers, unanswered, budget.usage, budget.cost)
 
 

@@ -18,12 +18,11 @@ from agents.arena.judge_calls import Judged, judge_pairs, num_calls, prompt_char
 from agents.arena.judge_pairs import Pair, comparable_pairs, two_agents, utterances_of
 from agents.arena.judge_prompt import PROMPT_VERSION
 from agents.arena.judge_sheet import Sheet
+from agents.arena.paid_model import calls_at_once, paid_model
 from agents.arena.report_games import FoundGame, find_games
 from agents.errors import NimueError, NimueFailure
-from agents.llm.budget import Budget, BudgetedChatModel
-from agents.llm.journal import Journal, JournaledChatModel
-from agents.llm.model import Model, ModelOptions, open_model, wrap
-from agents.llm.names import PROVIDERS, ModelName, parse_model_name
+from agents.llm.model import Model, ModelOptions, open_model
+from agents.llm.names import ModelName, parse_model_name
 from agents.llm.usage import Usage
 from agents.recon.game import Limits
 from agents.runs.folder import RunFolder
@@ -232,20 +231,6 @@ async def judge(
         NimueError: It cannot go on now: a spent budget, a lost server. What was answered is kept.
     """
     name = planned.config.model_name()
-    journal = Journal(run.calls)
-    budget = Budget(limits.max_cost, limits.max_tokens)
-    for known, usage in journal.usage().items():
-        budget.count(known, usage)
-    try:
-        opened = open_models(name, options)
-        limited = wrap(opened, lambda chat: BudgetedChatModel(inner=chat, model=name, budget=budget))
-        model = wrap(limited, lambda chat: JournaledChatModel(inner=chat, model=name, journal=journal))
-        try:
-            # The embedded engine works on one prompt at a time; hosted models answer side by side.
-            at_once = options.concurrency if PROVIDERS[name.provider].hosted else 1
-            results = await judge_pairs(planned.pairs, model, at_once=at_once, judged=judged)
-        finally:
-            opened.close()
-    finally:
-        journal.close()
+    with paid_model(run, name, limits, options, open_models) as (model, budget):
+        results = await judge_pairs(planned.pairs, model, at_once=calls_at_once(name, options), judged=judged)
     return Judging(tuple(results), budget.usage, budget.cost)
