@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.llm.names import ModelName, parse_model_name
+from agents.recon.prompt_files import PROMPT_VERSION
 from agents.recon.variants import EMBEDDED, HOSTED, PAPER, Contemplation
 from games.avalon.setup import Setup
 
@@ -40,6 +41,7 @@ class GameConfig(BaseModel):
             chosen = replace(PAPER, brief=embedded)
         return replace(chosen, **self.contemplation)
 
-    def described(self) -> dict[str, Any]:
-        """The settings that published figures must stand beside: rules and contemplation."""
-        return {**self.setup, "contemplation": asdict(self.contemplation_for(self.model_name()))}
+    def played_as(self) -> dict[str, Any]:
+        """What follows from the config by this version's defaults, and figures must stand beside."""
+        settings = asdict(self.contemplation_for(self.model_name()))
+        return {"contemplation": settings, "prompts": PROMPT_VERSION}

@@ -324,7 +324,7 @@ def refine_prompt(
         task="" if desk.settings.brief else decision_task(desk),
         cue=f"{_step_cue(desk)}{_length_cue(desk, SPOKEN_WORDS)}",
     )
-    task = f"{task}\n{keys}"
+    task = f"{evidence_before(desk)}{task}\n{keys}"
     messages.append(HumanMessage(f"{start}\n{task}" if start else task))
     return Prompt(messages, task)
 
@@ -338,7 +338,6 @@ def read_and_refine_prompt(desk: Desk, *, speech: str, choice: str, keys: str) -
     draft = f"Your draft is {quoted(speech)}{f', your choice {choice}' if choice else ''}.\n"
     task = prompt(
         "read_and_refine",
-        brief=True,
         draft="" if desk.settings.own_thoughts else draft,
         tendency=_tendency(desk),
         cue=_length_cue(desk, SPOKEN_WORDS),

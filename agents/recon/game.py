@@ -138,6 +138,7 @@ async def play_game(
                     screen.event(unpack_event(recorded.data["event"]))
         else:
             log.append("started", config.model_dump())
+            log.append("played_as", config.played_as())
         table = _Table(run, config, screen, log, limits, options, open_models)
         try:
             events = await table.play(ask_person)

@@ -139,9 +139,10 @@ def test_plain_recon_is_neither_given_odds_nor_checked() -> None:
 
 
 def test_the_odds_stand_in_every_private_prompt() -> None:
-    drafts = [call for call in game({}).calls if call.stage == "draft"]
-    assert drafts
-    assert all("EVIDENCE" in call.task for call in drafts)
+    asked = game({}).calls
+    assert {call.stage for call in asked if "EVIDENCE" in call.task} == {"draft", "refined"}
+    assert all("EVIDENCE" in call.task for call in asked if call.stage in ("draft", "refined"))
+    assert not any("EVIDENCE" in call.prompt for call in asked if call.stage == "second_order")
 
 
 def test_words_that_are_still_to_be_checked_are_not_shown_as_said() -> None:

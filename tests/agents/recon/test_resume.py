@@ -13,7 +13,9 @@ import pytest
 
 from agents.llm.journal import read_records
 from agents.recon.config import GameConfig
+from agents.recon.prompt_files import PROMPT_VERSION
 from agents.recon.state import unpack_event
+from agents.recon.variants import HOSTED
 from agents.runs.event_log import read_events
 from agents.runs.folder import RunFolder, create_run
 from games.avalon.setup import TABLE_RULES, preset
@@ -109,3 +111,13 @@ def test_a_finished_game_can_be_moved_and_resumed(tmp_path: Path) -> None:
     second = asyncio.run(play_logged(moved, CONFIG, tmp_path / "second", 0))
     assert second.winner == first.winner
     assert Path(second.transcript).is_relative_to(tmp_path / "elsewhere")
+
+
+def test_a_run_records_how_its_players_contemplate_and_by_which_prompts(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "avalon.play", {})
+    asyncio.run(play_logged(run, CONFIG, tmp_path / "asked", 0))
+    (played_as,) = [event.data for event in read_events(run.events) if event.kind == "played_as"]
+    contemplation = played_as["contemplation"]
+    assert (contemplation["brief"], contemplation["readings"]) == (True, "per_role")
+    assert contemplation["first_order_refresh"] == HOSTED.first_order_refresh
+    assert played_as["prompts"] == PROMPT_VERSION
