@@ -1,0 +1,1 @@
+"""Text environments: one protocol (`env`), several sets of tasks behind it (`suites`)."""
