@@ -70,6 +70,7 @@ def open_model(name: str, options: ModelOptions) -> Model:
         chat=SchemaFallbackChatModel(inner=chat, native=("output_config",), say_too=base_url != _OFFICIAL),
         constrain=_constrain,
         close=lambda: None,
+        stops_at_newline=False,  # a stop sequence of blanks alone is refused
     )
 
 

@@ -89,9 +89,12 @@ class Journal:
         """
         self._records: dict[str, Record] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+        self._used_by_game: dict[str, Usage] = {}
         if path.exists():
             _drop_torn_line(path)
             self._records = {record.key: record for record in read_records(path)}
+        for record in self._records.values():
+            self._count(record)
         # Unbuffered, one write a call: after a crash the file ends with at most one torn line.
         self._file = path.open("ab", buffering=0)
 
@@ -121,6 +124,7 @@ class Journal:
         )
         self._file.write(record.to_json().encode() + b"\n")
         self._records[call.key] = record
+        self._count(record)
 
     def turn(self, call: Call) -> asyncio.Lock:
         """Held while a call is asked, so that the same call made twice at once is asked once."""
@@ -132,6 +136,14 @@ class Journal:
         for record in self._records.values():
             used[record.model] = used.get(record.model, Usage()) + Usage.from_message(record.answer)
         return used
+
+    def usage_of(self, game: str) -> Usage:
+        """What the calls of one game, attempt or whatever else their tags name used."""
+        return self._used_by_game.get(game, Usage())
+
+    def _count(self, record: Record) -> None:
+        before = self._used_by_game.get(record.tag.game, Usage())
+        self._used_by_game[record.tag.game] = before + Usage.from_message(record.answer)
 
 
 class JournaledChatModel(ChatWrapper):

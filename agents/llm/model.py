@@ -71,6 +71,8 @@ class Model:
     constrain: Callable[[type[BaseModel]], dict[str, Any]]
     """Arguments of `chat.astream` that make the provider keep to a schema; empty when it has no way to."""
     close: Callable[[], None]
+    stops_at_newline: bool = True
+    """Whether the provider takes a line's end as the place to stop."""
 
 
 def open_model(name: ModelName, options: ModelOptions) -> Model:

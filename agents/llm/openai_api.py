@@ -105,6 +105,7 @@ def open_model(name: str, options: ModelOptions) -> Model:
         chat=SchemaFallbackChatModel(inner=chat, native=("extra_body", "response_format")),
         constrain=constrain,
         close=lambda: None,
+        stops_at_newline=not official,  # OpenAI's reasoning models refuse `stop`
     )
 
 

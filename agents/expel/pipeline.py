@@ -1,0 +1,114 @@
+"""A whole run: its phases in order, each a graph with checkpoints in the run's folder."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from agents.errors import NimueError
+from agents.expel.evaluation import evaluate
+from agents.expel.extraction import extract
+from agents.expel.gathering import gather
+from agents.expel.session import Means, OpenModel, Session, Watcher
+from agents.expel.settings import ExpelSettings, Phase
+from agents.llm.model import ModelOptions, open_model
+from agents.react.benchmarks import find_benchmark
+from agents.runs.folder import RunFolder
+from games.errors import GameError
+from games.text.env import Suite
+from games.text.suites import open_suite
+from memory.embedders import Embedder, open_embedder
+from memory.errors import StoreError
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+RUN_KIND = "expel"
+
+_PHASES: Mapping[Phase, Callable[[Session, "BaseCheckpointSaver[str]"], Awaitable[None]]] = MappingProxyType(
+    {"gather": gather, "extract": extract, "evaluate": evaluate}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """What a run needs, checked before any money or time is spent."""
+
+    settings: ExpelSettings
+    """With every default filled in."""
+    suite: Suite
+    embedder: Embedder
+
+
+def prepare(settings: ExpelSettings, models: Path) -> Prepared:
+    """Check that the environment, its data and the embedder are there.
+
+    Args:
+        models: The folder of model files, where the sentence embedder lies.
+
+    Raises:
+        NimueError: something is missing; the message says what brings it.
+    """
+    benchmark = find_benchmark(settings.env)
+    try:
+        suite = open_suite(settings.env, settings.data_path())
+        suite.make().close()
+        embedder = open_embedder(settings.embedder, models / "all-minilm-l6-v2")
+    except (GameError, StoreError) as error:
+        raise NimueError(str(error)) from error
+    return Prepared(settings=settings.resolved(benchmark), suite=suite, embedder=embedder)
+
+
+async def work_on(
+    run: RunFolder,
+    prepared: Prepared,
+    *,
+    means: Means,
+    options: ModelOptions,
+    watch: Watcher,
+    open_models: OpenModel = open_model,
+) -> None:
+    """Do, or go on doing, what the run was asked for.
+
+    Raises:
+        NimueError: the run cannot go on now; everything so far is kept.
+    """
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    resumed = run.events.exists()
+    settings = prepared.settings
+    with Session(
+        run,
+        settings,
+        benchmark=find_benchmark(settings.env),
+        suite=prepared.suite,
+        embedder=prepared.embedder,
+        means=means,
+        options=options,
+        watch=watch,
+        open_models=open_models,
+    ) as session:
+        if resumed:
+            session.tell_recorded()
+            session.note("resumed", {})
+        else:
+            session.note("started", _started(session))
+        try:
+            async with AsyncSqliteSaver.from_conn_string(str(run.checkpoints)) as saver:
+                for phase in settings.phases:
+                    await _PHASES[phase](session, saver)
+            session.record("finished", "finished", {})
+        except NimueError as stop:
+            session.note("paused", {"reason": str(stop)})
+            raise
+
+
+def _started(session: Session) -> dict[str, Any]:
+    return {
+        "settings": session.settings.model_dump(mode="json"),
+        "origin": session.suite.origin,
+        "fingerprint": session.suite.fingerprint,
+        "embedder": session.embedder.mark.name,
+        "tasks": {task.id: task.kind for task in session.tasks.values()},
+    }
