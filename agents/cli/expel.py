@@ -1,27 +1,20 @@
-"""The command `expel`: agents that learn from experience (ExpeL).
-
-Gathering, extraction and evaluation are not in this version; the command says so rather than pretend.
-"""
+"""The command `expel`: agents that learn from experience (ExpeL)."""
 
 import cyclopts
 
+from agents.cli import expel_games, expel_train
 from agents.cli.front_door import enter
-from agents.errors import NimueError
 
 app = cyclopts.App(
     name="expel",
-    help=(
-        "Agents that learn from experience (ExpeL). This version does not hold them yet: it plays Avalon "
-        "(avalon --help) and manages models (nimue --help)."
-    ),
+    help="Agents that learn from experience: gather it, distil insights, recall them, measure the gain.",
     version_flags=["--version"],
 )
-
-
-@app.default
-def not_yet(*words: str) -> None:
-    """Refuse, whatever is asked."""
-    raise NimueError("ExpeL is not part of this version; avalon and nimue are. See docs/index.md.")
+app.command(expel_train.train)
+app.command(expel_train.gather)
+app.command(expel_train.extract)
+app.command(expel_train.evaluate, name="eval")
+app.command(expel_games.games_app)
 
 
 def main() -> None:

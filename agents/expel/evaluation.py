@@ -37,7 +37,7 @@ async def evaluate(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
         StoppedAtWork: a call failed; what was done is kept.
     """
     settings = session.settings
-    arms = {arm.name: arm for arm in parse_arms(",".join(settings.arms))}
+    arms = {arm.name: arm for arm in parse_arms(settings.arms)}
     folds = session.folds()
     lists = {
         fold: _insights(session, fold)
@@ -59,7 +59,7 @@ async def evaluate(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
         FanOutContext(keys=keys, work=meet, process=session.process),
         saver,
         thread="evaluate",
-        concurrency=settings.concurrency,
+        concurrency=session.tasks_at_once,
     )
     session.record("evaluate:done", "phase_done", {"phase": "evaluate"})
 

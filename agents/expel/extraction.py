@@ -64,7 +64,7 @@ async def extract(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
         FanOutContext(keys=tuple(map(str, folds)), work=extract_fold, process=session.process),
         saver,
         thread="extract",
-        concurrency=session.settings.concurrency,
+        concurrency=session.tasks_at_once,
     )
     session.record("extract:done", "phase_done", {"phase": "extract"})
 

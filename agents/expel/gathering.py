@@ -51,7 +51,7 @@ async def gather(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
         FanOutContext(keys=tuple(session.tasks), work=try_task, process=session.process),
         saver,
         thread="gather",
-        concurrency=session.settings.concurrency,
+        concurrency=session.tasks_at_once,
     )
     _deal(session)
     session.record("gather:done", "phase_done", {"phase": "gather"})

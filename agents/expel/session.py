@@ -98,7 +98,9 @@ class Session:
                 ChromaIndex(open_chroma(folder / "chroma"), f"exp-{settings.env}", embedder.mark),
                 embedder,
                 domain=settings.env,
-                kinds=("task", "thought") if "expel-thought" in settings.arms else ("task",),
+                kinds=("task", "thought")
+                if "expel-thought" in settings.arms.split(",") or settings.arms == "all"
+                else ("task",),
             )
             self.embedder = embedder
             self.insights = InsightStore(self.workspace)
@@ -129,7 +131,7 @@ class Session:
             return LocalHost(self.suite)
         wanted = means.num_workers or os.cpu_count() or 1
         return ProcessHost(
-            self.suite.name, self.settings.data_path(), max(1, min(wanted, self.settings.concurrency))
+            self.suite.name, self.settings.data_path(), max(1, min(wanted, self.tasks_at_once))
         )
 
     def __enter__(self) -> Self:
@@ -142,6 +144,11 @@ class Session:
         """Give everything back, in the reverse order of opening."""
         while self._closing:
             self._closing.pop()()
+
+    @property
+    def tasks_at_once(self) -> int:
+        assert self.settings.tasks_at_once is not None  # resolved
+        return self.settings.tasks_at_once
 
     @property
     def run_id(self) -> str:
@@ -206,7 +213,8 @@ def chosen_tasks(suite: Suite, settings: ExpelSettings) -> list[Task]:
     Raises:
         NimueError: there is none.
     """
-    wanted = [task for task in suite.tasks if not settings.kinds or task.kind in settings.kinds]
+    kinds = {kind.strip() for kind in settings.kinds.split(",") if kind.strip()}
+    wanted = [task for task in suite.tasks if not kinds or task.kind in kinds]
     if not wanted:
         known = ", ".join(sorted({task.kind for task in suite.tasks})) or "none"
         raise NimueError(

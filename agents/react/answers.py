@@ -12,8 +12,7 @@ from agents.llm.complete import complete
 from agents.llm.finish import Finish
 from agents.llm.model import CallTag, Model
 from agents.react.benchmark import Benchmark
-from agents.react.lines import Said, lines_of
-from agents.react.prompt import Form
+from agents.react.lines import Form, Said, lines_of
 
 LONGEST_THOUGHT = 240
 """Characters of a thought in JSON: a small model's thought has no end by itself."""

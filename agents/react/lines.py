@@ -24,6 +24,9 @@ class Said:
     text: str
 
 
+Form = Literal["lines", "turns", "json"]
+"""How answers are written; see `agents.react.prompt`."""
+
 Reader = Callable[[str], Said]
 
 

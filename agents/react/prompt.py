@@ -9,16 +9,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from agents.react.benchmark import Benchmark
-from agents.react.lines import Entry
+from agents.react.lines import Entry, Form
 from agents.react.trajectory import as_text, entries_of
 from games.text.env import Demonstration
-
-Form = Literal["lines", "turns", "json"]
 
 NUDGE = "Now write your action."
 

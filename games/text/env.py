@@ -8,7 +8,6 @@ No environment object is ever stored or sent anywhere; a `Task` is plain data an
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from games.errors import GameError
@@ -26,8 +25,9 @@ class Task:
     """The kind of task within its suite, such as `clean`: examples are chosen among the same kind."""
     goal: str
     """One line that says what is asked, for people and lists."""
-    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    """What the environment needs to open the task: JSON values only."""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """What the environment needs to open the task: JSON values only, in plain dicts and lists, so that a task
+    can be sent to another process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
