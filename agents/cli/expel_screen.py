@@ -6,7 +6,6 @@ Whatever a model wrote is printed as plain text, never as mark-up.
 import json
 import sys
 from collections.abc import Mapping
-from decimal import Decimal
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -25,7 +24,6 @@ from rich.text import Text
 from agents.cli.expel_tables import print_results
 from agents.expel.results import meetings_of, results_of
 from agents.expel.settings import ExpelSettings
-from agents.llm.names import ModelName
 from agents.llm.usage import Usage, cost_of
 from agents.runs.event_log import read_events
 from agents.runs.folder import RunFolder
@@ -163,11 +161,8 @@ class LiveScreen:
         self._progress.update(self._bar, description=described, advance=int(advance))
 
     def _cost(self) -> str:
-        name: ModelName = self._settings.model_name()
-        cost: Decimal | None = (
-            cost_of(name, self._usage) if name.provider not in ("local", "scripted") else None
-        )
-        return "" if cost is None else f", ${cost:.3f}"
+        cost = cost_of(self._settings.model_name(), self._usage)
+        return f", ${cost:.3f}" if cost else ""
 
     def paused(self, run: RunFolder, reason: str) -> None:
         self._progress.stop()

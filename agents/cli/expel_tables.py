@@ -24,15 +24,13 @@ def print_results(console: Console, results: Results) -> None:
         )
     console.print(arms)
     if results.differences:
-        differences = Table(
-            title=f"Against {results.differences[0].reference}, task by task", title_justify="left"
-        )
+        differences = Table(title=f"Against {results.differences[0].reference}", title_justify="left")
         for name in (
             "arm",
             "difference",
             "95 % interval",
-            "only it / only the other",
-            "p (McNemar, Holm)",
+            "won / lost",
+            "p (Holm)",
             "steps",
         ):
             differences.add_column(name, justify="left" if name == "arm" else "right")
@@ -42,7 +40,7 @@ def print_results(console: Console, results: Results) -> None:
                 f"{100 * each.rate.value:+.1f} points",
                 _points(each.rate),
                 f"{each.only_arm} / {each.only_reference}",
-                f"{each.p:.3f}, {each.p_holm:.3f}",
+                f"{each.p:.3f} ({each.p_holm:.3f})",
                 f"{each.steps.value:+.1f}",
             )
         console.print(differences)

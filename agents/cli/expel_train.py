@@ -1,4 +1,4 @@
-"""`expel train`, `gather`, `extract`, `eval`: the phases of ExpeL as runs that can be stopped and continued."""
+"""`expel train`, `gather`, `extract`, `eval`: the phases of ExpeL as runs that can be continued."""
 
 from __future__ import annotations
 
@@ -183,9 +183,7 @@ def _start(
     given = _given(groups)
     if resume is not None:
         if env or data or models.model or models.temperature is not None or given:
-            which = (
-                ", ".join(f"--{name.replace('_', '-')}" for name in given) or "--env, --data and the model"
-            )
+            which = ", ".join(f"--{name.replace('_', '-')}" for name in given) or "--env and the model"
             raise NimueError(f"--resume goes on with the run as it was asked for; leave out {which}.")
         run = open_run(resume, out, RUN_KIND)
         settings = ExpelSettings(**run.asked())

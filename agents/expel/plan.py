@@ -27,7 +27,7 @@ def preview(prepared: Prepared) -> str:
             training / settings.folds / settings.group_size
         )
         lines.append(
-            f"  extract:  at most {calls:,} calls of {settings.insight_model}, in {settings.folds} folds"
+            f"  extract:  at most {calls:,} calls of {settings.insight_model}, {settings.folds} folds"
         )
     if "evaluate" in settings.phases:
         arms = parse_arms(settings.arms)
@@ -38,7 +38,5 @@ def preview(prepared: Prepared) -> str:
             f"  evaluate: at most {attempts:,} attempts, {attempts * per_attempt:,} calls; "
             f"arms {', '.join(arm.name for arm in arms)}"
         )
-    lines.append(
-        "Solved tasks need fewer steps and no retries, so that most runs take a half to a third of it."
-    )
+    lines.append("Solved tasks need fewer steps and no retries, so most runs take a half to a third.")
     return "\n".join(lines)
