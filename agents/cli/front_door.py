@@ -12,6 +12,7 @@ from rich.console import Console
 
 from agents.errors import NimueError
 from games.errors import GameError
+from memory.errors import StoreError
 
 USER_ERROR = 2
 STOPPED = 130
@@ -40,7 +41,7 @@ def run(app: cyclopts.App, arguments: list[str] | None = None) -> int:
     except NimueError as error:
         _complain(str(error))
         return error.exit_code
-    except GameError as error:
+    except (GameError, StoreError) as error:
         _complain(str(error))
         return USER_ERROR
     except KeyboardInterrupt:

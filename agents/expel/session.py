@@ -8,12 +8,14 @@ graphs' checkpoints know them. Whoever watches is told each event once, recorded
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from agents.errors import NimueError
+from agents.expel.arms import parse_arms
 from agents.expel.settings import ExpelSettings
 from agents.llm.budget import Budget, BudgetedChatModel
 from agents.llm.journal import Journal, JournaledChatModel
@@ -24,13 +26,10 @@ from agents.react.env_host import EnvHost, LocalHost, ProcessHost
 from agents.runs.event_log import EventLog, RunEvent, read_events
 from agents.runs.folder import RunFolder
 from games.text.env import Suite, Task
-from memory.chroma import ChromaIndex, open_chroma
 from memory.embedders import Embedder
-from memory.experiences import ExperienceStore
-from memory.insight_store import InsightStore
-from memory.recall import ExperienceMemory
+from memory.opening import open_memory
+from memory.recall import Kind
 from memory.records import Experience
-from memory.workspace import Workspace
 
 SLOW_SUITES = frozenset({"alfworld"})
 """Environments whose engine is slow and not thread-safe: they live in processes of their own."""
@@ -81,36 +80,29 @@ class Session:
         self.benchmark = benchmark
         self.suite = suite
         self._watch = watch
-        self._closing: list[Callable[[], None]] = []
+        self._opened = ExitStack()
         try:
             self.log = EventLog(run.events)
-            self._closing.append(self.log.close)
+            self._opened.callback(self.log.close)
             self.journal = Journal(run.calls)
-            self._closing.append(self.journal.close)
+            self._opened.callback(self.journal.close)
             self.budget = Budget(means.max_cost, means.max_tokens)
             for name, usage in self.journal.usage().items():
                 self.budget.count(name, usage)
-            folder = Path(settings.memory)
-            self.workspace = Workspace(folder)
-            self._closing.append(self.workspace.close)
-            self.memory = ExperienceMemory(
-                ExperienceStore(self.workspace),
-                ChromaIndex(open_chroma(folder / "chroma"), f"exp-{settings.env}", embedder.mark),
-                embedder,
-                domain=settings.env,
-                kinds=("task", "thought")
-                if "expel-thought" in settings.arms.split(",") or settings.arms == "all"
-                else ("task",),
+            memory = self._opened.enter_context(
+                open_memory(Path(settings.memory), settings.env, embedder, kinds=_kinds(settings))
             )
+            self.memory = memory.experiences
+            self.insights = memory.insights
+            self.runs = memory.runs
             self.embedder = embedder
-            self.insights = InsightStore(self.workspace)
             self._models: dict[ModelName, Model] = {}
             self._open_models = open_models
             self._options = options
             self.model = self._open(settings.model_name())
             self.insight_model = self._open(settings.insight_model_name())
             self.host = self._host(means)
-            self._closing.append(self.host.close)
+            self._opened.callback(self.host.close)
         except BaseException:
             self.close()
             raise
@@ -119,7 +111,7 @@ class Session:
     def _open(self, name: ModelName) -> Model:
         if name not in self._models:
             opened = self._open_models(name, self._options)
-            self._closing.append(opened.close)
+            self._opened.callback(opened.close)
             limited = wrap(opened, lambda chat: BudgetedChatModel(inner=chat, model=name, budget=self.budget))
             self._models[name] = wrap(
                 limited, lambda chat: JournaledChatModel(inner=chat, model=name, journal=self.journal)
@@ -142,8 +134,7 @@ class Session:
 
     def close(self) -> None:
         """Give everything back, in the reverse order of opening."""
-        while self._closing:
-            self._closing.pop()()
+        self._opened.close()
 
     @property
     def tasks_at_once(self) -> int:
@@ -200,6 +191,12 @@ class Session:
 
     def events(self) -> list[RunEvent]:
         return list(read_events(self.run.events))
+
+
+def _kinds(settings: ExpelSettings) -> tuple[Kind, ...]:
+    """What is made findable: thoughts only where an arm looks for them."""
+    by_thought = any(arm.examples == "thought" for arm in parse_arms(settings.arms))
+    return ("task", "thought") if by_thought else ("task",)
 
 
 def _other_run(run: RunFolder, name: str | None) -> RunFolder:
