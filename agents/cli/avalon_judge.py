@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
+from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from agents.cli.model_flags import ModelFlags
 from agents.errors import NimueError
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 Flag = Annotated[bool, Parameter(negative="")]
 _MODEL = Group("The judge", sort_key=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeModelFlags(ModelFlags):
+    """The model that judges."""
+
+    model: str | None = None
+    """provider:model of the judge; better not the one that played (default: NIMUE_MODEL, a key in the
+    environment, else the embedded model)."""
+    concurrency: int = 8
+    """The most calls of a hosted model at once."""
+
+
+_NO_MODEL = JudgeModelFlags()
 
 
 def judge(
@@ -34,13 +49,7 @@ def judge(
     resume: str | None = None,
     plan: Flag = False,
     json: Flag = False,
-    model: Annotated[str | None, Parameter(group=_MODEL)] = None,
-    temperature: Annotated[float | None, Parameter(group=_MODEL)] = None,
-    max_cost: Annotated[Decimal | None, Parameter(group=_MODEL)] = None,
-    max_tokens: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    requests_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    tokens_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    concurrency: Annotated[int, Parameter(group=_MODEL)] = 8,
+    models: Annotated[JudgeModelFlags, Parameter(name="*", group=_MODEL)] = _NO_MODEL,
 ) -> int:
     """Compare how two agents speak, in the six qualities of the ReCon paper.
 
@@ -59,14 +68,6 @@ def judge(
         resume: Go on with a judging: its id under --out, or its path.
         plan: Only say what would be asked and how much it would take.
         json: Print one JSON object and nothing else.
-        model: provider:model of the judge; better not the one that played (default: NIMUE_MODEL, a key in
-            the environment, else the embedded model).
-        temperature: Sampling temperature (default: the provider's).
-        max_cost: Pause when this many dollars are spent.
-        max_tokens: Pause when this many tokens are used.
-        requests_per_minute: Never ask a hosted model more often.
-        tokens_per_minute: Never send a hosted model more.
-        concurrency: The most calls of a hosted model at once.
     """
     import asyncio
 
@@ -74,7 +75,6 @@ def judge(
     from agents.arena.judge import keep_pairs
     from agents.arena.judge_scores import read_labels, score
     from agents.cli.local_files import ensure_local_model
-    from agents.llm.model import ModelOptions
     from agents.recon.game import Limits
 
     given_labels = None if labels is None else read_labels(labels)
@@ -84,8 +84,8 @@ def judge(
             ("OTHER", other),
             ("--agents", agents),
             ("--limit", limit),
-            ("--model", model),
-            ("--temperature", temperature),
+            ("--model", models.model),
+            ("--temperature", models.temperature),
         ]
         fixed = [name for name, value in given if value is not None]
         if fixed:
@@ -95,7 +95,7 @@ def judge(
     elif run is None:
         raise NimueError("Name a run to judge, for example: avalon judge runs/RUN --model scripted")
     else:
-        planned, resolved = _planned(run, other, agents, model, temperature, seed, limit)
+        planned, resolved = _planned(run, other, agents, models, seed, limit)
         folder = None
     _say_plan(planned, resolved)
     if plan:
@@ -108,19 +108,13 @@ def judge(
         folder = _created(out, planned)
         keep_pairs(folder, planned.pairs)
     print(f"run {folder.path}", file=sys.stderr)
-    options = ModelOptions(
-        temperature=planned.config.temperature,
-        seed=planned.config.seed,
-        requests_per_minute=requests_per_minute,
-        tokens_per_minute=tokens_per_minute,
-        concurrency=concurrency,
-    )
+    options = models.options(seed=planned.config.seed, temperature=planned.config.temperature)
     with folder.locked(), _Progress(len(planned.pairs)) as progress:
         judging = asyncio.run(
             run_judge(
                 folder,
                 planned,
-                limits=Limits(max_cost=max_cost, max_tokens=max_tokens),
+                limits=Limits(max_cost=models.max_cost, max_tokens=models.max_tokens),
                 options=options,
                 judged=progress.advance,
             )
@@ -139,8 +133,7 @@ def _planned(
     run: Path,
     other: Path | None,
     agents: str | None,
-    model: str | None,
-    temperature: float | None,
+    models: JudgeModelFlags,
     seed: int,
     limit: int | None,
 ) -> tuple[Planned, Resolved]:
@@ -151,10 +144,16 @@ def _planned(
 
     if seed < 0:
         raise NimueError(f"--seed {seed}: a seed is a whole number from 0 on.")
-    resolved = resolve_model(model, os.environ)
+    resolved = resolve_model(models.model, os.environ)
     names = [] if agents is None else [name.strip() for name in agents.split(",")]
     planned = plan_judging(
-        run, other, model=resolved.model, agents=names, temperature=temperature, seed=seed, limit=limit
+        run,
+        other,
+        model=resolved.model,
+        agents=names,
+        temperature=models.temperature,
+        seed=seed,
+        limit=limit,
     )
     return planned, resolved
 

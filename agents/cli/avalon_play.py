@@ -2,12 +2,12 @@
 
 import sys
 from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+from agents.cli.model_flags import ModelFlags
 from agents.errors import NimueError
 from games.avalon.setup import (
     PAPER_RULES,
@@ -32,6 +32,14 @@ _TABLE = Group("The table", sort_key=1)
 _MODEL = Group("The model", sort_key=2)
 _RULES = Group("Rules", sort_key=3)
 _METHOD = Group("How the agents think", sort_key=4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayModelFlags(ModelFlags):
+    """The model of agents that name none."""
+
+    temperature: float | None = None
+    """Sampling temperature (default: the provider's; 1 under --paper-protocol)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +100,7 @@ def play(
     out: Path = Path("runs"),
     resume: str | None = None,
     json: Flag = False,
-    model: Annotated[str | None, Parameter(group=_MODEL)] = None,
-    temperature: Annotated[float | None, Parameter(group=_MODEL)] = None,
-    max_cost: Annotated[Decimal | None, Parameter(group=_MODEL)] = None,
-    max_tokens: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    requests_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    tokens_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    concurrency: Annotated[int, Parameter(group=_MODEL)] = 32,
+    models: Annotated[PlayModelFlags, Parameter(name="*", group=_MODEL)] = PlayModelFlags(),
     paper_protocol: Annotated[Flag, Parameter(group=_METHOD)] = False,
     rules: Annotated[RuleFlags, Parameter(name="*", group=_RULES)] = RuleFlags(),
     method: Annotated[MethodFlags, Parameter(name="*", group=_METHOD)] = MethodFlags(),
@@ -121,14 +123,6 @@ def play(
         out: Folder that runs are kept in.
         resume: Go on with a run: its id under --out, or its path.
         json: Print events as JSON, one object a line, and nothing else.
-        model: provider:model, such as anthropic:NAME, openai:NAME, local:NAME or scripted (default:
-            NIMUE_MODEL, a key in the environment, else the embedded model).
-        temperature: Sampling temperature (default: the provider's; 1 under --paper-protocol).
-        max_cost: Pause when this many dollars are spent.
-        max_tokens: Pause when this many tokens are used.
-        requests_per_minute: Never ask a hosted model more often.
-        tokens_per_minute: Never send a hosted model more.
-        concurrency: The most calls of a hosted model at once.
         paper_protocol: Play by the flow of the ReCon paper (docs/avalon.md says what differs).
     """
     from agents.cli.avalon_session import Session, run_session
@@ -136,7 +130,7 @@ def play(
     if resume is not None:
         fixed = {
             "--agents": agents, "--players": players, "--preset": preset, "--roles": roles,
-            "--human": human, "--seed": seed, "--model": model,
+            "--human": human, "--seed": seed, "--model": models.model,
         }  # fmt: skip
         given = [name for name, value in fixed.items() if value is not None]
         if given or paper_protocol or rules != RuleFlags() or method != MethodFlags():
@@ -156,13 +150,7 @@ def play(
         out=out,
         resume=resume,
         json=json,
-        model=model,
-        temperature=temperature,
-        max_cost=max_cost,
-        max_tokens=max_tokens,
-        requests_per_minute=requests_per_minute,
-        tokens_per_minute=tokens_per_minute,
-        concurrency=concurrency,
+        models=models,
         paper_protocol=paper_protocol,
         contemplation=given_fields(method),
     )

@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from agents.cli.avalon_play import RUN_KIND
 from agents.cli.avalon_screens import JsonScreen, LiveScreen
 from agents.cli.human_seat import HumanSeat
 from agents.cli.local_files import ensure_local_model
+from agents.cli.model_flags import ModelFlags
 from agents.cli.table_view import Show
 from agents.errors import NimueError
-from agents.llm.model import ModelOptions
 from agents.llm.names import ModelName
 from agents.llm.resolve import Resolved, resolve_model
 from agents.recon.config import GameConfig
@@ -40,13 +39,7 @@ class Session:
     out: Path
     resume: str | None
     json: bool
-    model: str | None
-    temperature: float | None
-    max_cost: Decimal | None
-    max_tokens: int | None
-    requests_per_minute: int | None
-    tokens_per_minute: int | None
-    concurrency: int
+    models: ModelFlags
     paper_protocol: bool
     contemplation: Mapping[str, Any]
 
@@ -58,12 +51,9 @@ def run_session(session: Session) -> int:
     lineup = parse_lineup(config.agents, setup.num_players, config.human)
     people = _people(lineup, setup, config.seed)
     show = _read_show(session.show, setup, people)
-    options = ModelOptions(
-        temperature=1.0 if session.temperature is None and config.paper_protocol else session.temperature,
-        seed=config.seed,
-        requests_per_minute=session.requests_per_minute,
-        tokens_per_minute=session.tokens_per_minute,
-        concurrency=session.concurrency,
+    temperature = session.models.temperature
+    options = session.models.options(
+        seed=config.seed, temperature=1.0 if temperature is None and config.paper_protocol else temperature
     )
     models = _models(lineup, config)
     for model in models:
@@ -83,7 +73,7 @@ def run_session(session: Session) -> int:
                     run,
                     config,
                     screen,
-                    limits=Limits(max_cost=session.max_cost, max_tokens=session.max_tokens),
+                    limits=Limits(max_cost=session.models.max_cost, max_tokens=session.models.max_tokens),
                     options=options,
                     ask_person=person.decide if person else None,
                 )
@@ -102,8 +92,8 @@ def _fresh(session: Session) -> tuple[None, GameConfig, Resolved | None]:
     assert session.setup is not None
     lineup = parse_lineup(session.agents, session.setup.num_players, session.human)
     needs_model = any(agent.needs_model and agent.model is None for agent in lineup.agents)
-    wanted = session.model or needs_model
-    resolved = resolve_model(session.model, os.environ) if wanted else None
+    wanted = session.models.model or needs_model
+    resolved = resolve_model(session.models.model, os.environ) if wanted else None
     if session.seed is not None and session.seed < 0:
         raise NimueError(f"--seed {session.seed}: a seed is a whole number from 0 on.")
     config = GameConfig(

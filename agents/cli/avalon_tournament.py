@@ -7,7 +7,7 @@ import os
 import secrets
 import shlex
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from json import dumps
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from agents.cli.avalon_play import Flag, MethodFlags, RuleFlags, choose_setup, given_fields
+from agents.cli.model_flags import ModelFlags
 from agents.errors import NimueError
 
 if TYPE_CHECKING:
@@ -31,6 +32,25 @@ _MODEL = Group("The model", sort_key=3)
 _RULES = Group("Rules", sort_key=4)
 _METHOD = Group("How the agents think", sort_key=5)
 
+
+@dataclass(frozen=True, kw_only=True)
+class TournamentModelFlags(ModelFlags):
+    """The model of agents that name none, and what all games may take together."""
+
+    model: str | None = None
+    """provider:model of agents that name none (default: NIMUE_MODEL, a key in the environment, else the
+    embedded model)."""
+    temperature: float | None = None
+    """Sampling temperature (default: the provider's; 1 under --paper-protocol)."""
+    max_cost: Decimal | None = None
+    """Pause when this many dollars are spent, over all games."""
+    max_tokens: int | None = None
+    """Pause when this many tokens are used, over all games."""
+    concurrency: int = 32
+    """The most calls of a hosted model at once, over all tables."""
+
+
+_NO_MODEL = TournamentModelFlags()
 _NO_RULES = RuleFlags()
 _NO_METHOD = MethodFlags()
 
@@ -55,13 +75,7 @@ def tournament(
     resume: str | None = None,
     json: Flag = False,
     html: Path | None = None,
-    model: Annotated[str | None, Parameter(group=_MODEL)] = None,
-    temperature: Annotated[float | None, Parameter(group=_MODEL)] = None,
-    max_cost: Annotated[Decimal | None, Parameter(group=_MODEL)] = None,
-    max_tokens: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    requests_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    tokens_per_minute: Annotated[int | None, Parameter(group=_MODEL)] = None,
-    concurrency: Annotated[int, Parameter(group=_MODEL)] = 32,
+    models: Annotated[TournamentModelFlags, Parameter(name="*", group=_MODEL)] = _NO_MODEL,
     paper_protocol: Annotated[Flag, Parameter(group=_METHOD)] = False,
     rules: Annotated[RuleFlags, Parameter(name="*", group=_RULES)] = _NO_RULES,
     method: Annotated[MethodFlags, Parameter(name="*", group=_METHOD)] = _NO_METHOD,
@@ -96,14 +110,6 @@ def tournament(
         resume: Go on with a run: its id under --out, or its path.
         json: Print one JSON object with the result at the end, and nothing else.
         html: Write the report to this file too.
-        model: provider:model of agents that name none (default: NIMUE_MODEL, a key in the environment,
-            else the embedded model).
-        temperature: Sampling temperature (default: the provider's; 1 under --paper-protocol).
-        max_cost: Pause when this many dollars are spent, over all games.
-        max_tokens: Pause when this many tokens are used, over all games.
-        requests_per_minute: Never ask a hosted model more often.
-        tokens_per_minute: Never send a hosted model more.
-        concurrency: The most calls of a hosted model at once, over all tables.
         paper_protocol: Play by the flow of the ReCon paper (docs/avalon.md says what differs).
     """
     from agents.arena.plan import TournamentConfig
@@ -120,13 +126,13 @@ def tournament(
     if resume is None:
         config = _config(
             agent, games, design, players, preset, roles, seed,
-            model, temperature, paper_protocol, rules, method, transcripts,
+            models, paper_protocol, rules, method, transcripts,
         )  # fmt: skip
     else:
         asked = {
             "the agents": agent or None, "--games": games, "--design": design,
-            "--players": players, "--preset": preset, "--roles": roles, "--seed": seed, "--model": model,
-            "--temperature": temperature,
+            "--players": players, "--preset": preset, "--roles": roles, "--seed": seed,
+            "--model": models.model, "--temperature": models.temperature,
         }  # fmt: skip
         given = [name for name, value in asked.items() if value is not None]
         if given or paper_protocol or transcripts or rules != _NO_RULES or method != _NO_METHOD:
@@ -134,24 +140,24 @@ def tournament(
             raise NimueError(f"--resume goes on with the tournament as it was asked for; leave out {which}.")
         run = open_run(resume, out, RUN_KIND)
         config = TournamentConfig(**run.asked())
-    models = _models(config)
+    called = _models(config)
     means = Means(
         executor=executor,
         jobs=jobs or usable_cores(),
-        tables=tables or (1 if any(name.provider == "local" for name in models) else TABLES_AT_ONCE),
-        max_cost=max_cost,
-        max_tokens=max_tokens,
-        requests_per_minute=requests_per_minute,
-        tokens_per_minute=tokens_per_minute,
-        concurrency=concurrency,
+        tables=tables or (1 if any(name.provider == "local" for name in called) else TABLES_AT_ONCE),
+        max_cost=models.max_cost,
+        max_tokens=models.max_tokens,
+        requests_per_minute=models.requests_per_minute,
+        tokens_per_minute=models.tokens_per_minute,
+        concurrency=models.concurrency,
     )
-    _say_plan(config, models)
+    _say_plan(config, called)
     if plan:
         return 0
-    if models:
+    if called:
         from agents.cli.local_files import ensure_local_model
 
-        for wanted in models:
+        for wanted in called:
             ensure_local_model(wanted, quiet=json)
     run = run or create_run(out, RUN_KIND, config.model_dump())
     with run.locked():
@@ -178,8 +184,7 @@ def _config(
     preset: str | None,
     roles: str | None,
     seed: int | None,
-    model: str | None,
-    temperature: float | None,
+    models: TournamentModelFlags,
     paper_protocol: bool,
     rules: RuleFlags,
     method: MethodFlags,
@@ -201,7 +206,7 @@ def _config(
         games = pairs if with_models else GAMES_OF_BOTS
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     needs_default = any(entrant.needs_model and entrant.model is None for entrant in entrants)
-    resolved = resolve_model(model, os.environ) if model or needs_default else None
+    resolved = resolve_model(models.model, os.environ) if models.model or needs_default else None
     deals = math.ceil(games / pairs)
     flags: dict[str, Any] = {
         "games": deals * pairs,
@@ -211,7 +216,7 @@ def _config(
         "roles": roles,
         "seed": seed,
         "model": str(resolved.model) if resolved and needs_default else None,
-        "temperature": temperature,
+        "temperature": models.temperature,
         "paper_protocol": paper_protocol or None,
         "transcripts": transcripts or None,
         **given_fields(rules),
@@ -224,7 +229,7 @@ def _config(
         deals=deals,
         seed=seed,
         model=str(resolved.model) if resolved else "scripted:0",
-        temperature=temperature,
+        temperature=models.temperature,
         paper_protocol=paper_protocol,
         contemplation=given_fields(method),
         transcripts=transcripts,

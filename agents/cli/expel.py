@@ -2,7 +2,7 @@
 
 import cyclopts
 
-from agents.cli import expel_curate, expel_games, expel_insights, expel_train
+from agents.cli import expel_curate, expel_games, expel_insights, expel_report, expel_train
 from agents.cli.front_door import enter
 
 app = cyclopts.App(
@@ -14,6 +14,8 @@ app.command(expel_train.train)
 app.command(expel_train.gather)
 app.command(expel_train.extract)
 app.command(expel_train.evaluate, name="eval")
+app.command(expel_report.report)
+app.command(expel_report.replay)
 app.command(expel_insights.insights_app)
 for name, change in expel_curate.COMMANDS.items():
     expel_insights.insights_app.command(change, name=name)

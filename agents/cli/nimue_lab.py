@@ -14,9 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.cli.nimue_lab_errors import lab_errors
-
 from agents.cli.nimue_lab_run import reproduce, run
-
 
 if TYPE_CHECKING:
     from agents.lab.runs import LabRun
