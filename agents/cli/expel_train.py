@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -99,6 +101,7 @@ def gather(
     models: Models = _NO_MODEL,
     acting: ActingFlags = ActingSettings(),  # noqa: B008
     folds: int = 2,
+    embedder: Literal["minilm", "hash"] = "minilm",
 ) -> int:
     """Let an agent gather experience only; extract and eval build on it.
 
@@ -113,8 +116,9 @@ def gather(
         workers: Processes for slow environments (default: the processors at hand).
         json: Print events as JSON, one object a line, and nothing else.
         folds: Folds that the tasks are dealt into.
+        embedder: What compares tasks.
     """
-    groups = (tasks, acting, ExtractionSettings(folds=folds))
+    groups = (tasks, acting, ExtractionSettings(folds=folds), RecallSettings(embedder=embedder))
     return _start(("gather",), env, data, memory, out, resume, plan, workers, json, models, groups)
 
 
@@ -160,6 +164,52 @@ def evaluate(
     return _continue("evaluate", run, out, json, models, (acting, recall, evaluation), workers)
 
 
+def transfer(
+    set_: str,
+    *,
+    env: Annotated[str | None, Parameter(group=_TASKS)] = None,
+    data: Annotated[Path | None, Parameter(group=_TASKS)] = None,
+    style: Annotated[Literal["paragraph", "list"], Parameter(group=_EXTRACTING)] = "paragraph",
+    examples: Annotated[bool, Parameter(group=_EXTRACTING)] = True,
+    insight_model: Annotated[str | None, Parameter(group=_EXTRACTING)] = None,
+    arms: Annotated[str, Parameter(group=_EVALUATING)] = "react,insights-only",
+    memory: str = MEMORY,
+    out: Path = RUNS,
+    resume: str | None = None,
+    workers: int | None = None,
+    json: Flag = False,
+    tasks: TaskFlags = TaskSettings(),  # noqa: B008
+    models: Models = _NO_MODEL,
+    acting: ActingFlags = ActingSettings(),  # noqa: B008
+) -> int:
+    """Adapt insights of one environment to another, and measure whether they help there.
+
+    Args:
+        set_: The insight set to transfer; `expel insights list` names them.
+        env: The environment to transfer to.
+        data: Folder or file with that environment's published data.
+        style: What stands in the prompts: one paragraph to follow, or a list of insights.
+        examples: Show examples of the target to the model that adapts.
+        insight_model: provider:model that adapts (default: the one that acts).
+        arms: What is compared, separated by commas; those with examples from memory have none here.
+        memory: Folder of the memory that holds the set.
+        out: Folder that runs are kept in.
+        resume: Go on with a transfer: its id under --out, or its path.
+        workers: Processes for slow environments (default: the processors at hand).
+        json: Print events as JSON, one object a line, and nothing else.
+    """
+    extra = {
+        "transfer_from": set_,
+        "transfer_style": style,
+        "transfer_examples": examples,
+        "insight_model": insight_model,
+        "arms": arms,
+    }
+    groups = (tasks, acting)
+    phases: tuple[Phase, ...] = ("transfer", "evaluate")
+    return _start(phases, env, data, memory, out, resume, False, workers, json, models, groups, extra)
+
+
 def _start(
     phases: tuple[Phase, ...],
     env: str | None,
@@ -172,6 +222,7 @@ def _start(
     json: bool,
     models: ModelFlags,
     groups: tuple[BaseModel, ...],
+    extra: Mapping[str, Any] = MappingProxyType({}),
 ) -> int:
     from agents.cli.expel_session import Asked, run_expel
     from agents.expel.pipeline import RUN_KIND
@@ -198,6 +249,7 @@ def _start(
             temperature=models.temperature or 0.0,
             phases=phases,
             **given,
+            **extra,
         )
     return run_expel(Asked(settings, run, out=out, plan=plan, workers=workers, json=json, models=models))
 

@@ -74,9 +74,7 @@ def wrong_takes_recovered(one: Experience, _: int) -> float | None:
 def wanted_object(task: str) -> str | None:
     """The kind of object an ALFWorld goal names; None where its sentence is not understood."""
     goal = task.rsplit("Your task is to:", 1)[-1].lower()
-    found = re.search(
-        r"\b(?:a|an|some|two|the|at)\s+(?:clean |hot |cool |cold |heated |cooled )?([a-z]+)", goal
-    )
+    found = _WANTED.search(goal)
     return found[1] if found else None
 
 

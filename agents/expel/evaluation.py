@@ -10,11 +10,13 @@ from agents.expel.examples import Chosen, ExampleChooser
 from agents.expel.extraction import set_name
 from agents.expel.fan_out import FanOutContext, fan_out
 from agents.expel.placebo import placebo_insights
+from agents.expel.results import meetings_of
 from agents.expel.session import Session
 from agents.expel.trials import TrialsContext, run_trials
 from agents.react.lines import Entry
 from agents.react.prompt import Brief, insights_block
 from memory.insights import active
+from memory.runs import EvalResult
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -27,6 +29,8 @@ class _Insights:
     set_id: str
     ids: tuple[str, ...]
     texts: tuple[str, ...]
+    guidance: str = ""
+    """A paragraph that stands for the list: what a transfer made of it."""
 
 
 async def evaluate(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
@@ -61,6 +65,22 @@ async def evaluate(session: Session, saver: "BaseCheckpointSaver[str]") -> None:
         thread="evaluate",
         concurrency=session.tasks_at_once,
     )
+    for one in meetings_of(session.events()):
+        session.runs.record(
+            EvalResult(
+                run_id=session.run_id,
+                arm=one.arm,
+                task_id=one.task,
+                seed=one.seed,
+                fold=one.fold,
+                env_name=one.kind,
+                success=one.solved,
+                reward=one.reward,
+                num_steps=one.steps,
+                num_invalid=one.invalid,
+                tokens=one.tokens,
+            )
+        )
     session.record("evaluate:done", "phase_done", {"phase": "evaluate"})
 
 
@@ -75,6 +95,7 @@ async def _meet(
 ) -> None:
     task = session.tasks[task_id]
     texts: tuple[str, ...] = ()
+    guidance = learned.guidance if learned is not None and arm.insights == "learned" else ""
     if arm.insights != "none":
         assert learned is not None
         texts = (
@@ -87,11 +108,17 @@ async def _meet(
     def brief(text: str, entries: Sequence[Entry], reflections: Sequence[str]) -> Brief:
         chosen = chooser.choose(arm.examples, task, text, entries)
         shown["latest"] = chosen
-        return Brief(task=text, examples=chosen.examples, insights=texts, reflections=tuple(reflections))
+        return Brief(
+            task=text,
+            examples=chosen.examples,
+            insights=texts,
+            guidance=guidance,
+            reflections=tuple(reflections),
+        )
 
     def recalled() -> tuple[str, ...]:
         block = (insights_block(session.benchmark, texts),) if texts else ()
-        return (*block, *texts)
+        return (*block, *texts, *([guidance] if guidance else []))
 
     await run_trials(
         TrialsContext(
@@ -118,7 +145,8 @@ def _insights(session: Session, fold: int) -> _Insights:
     """The fold's list, written down once: people may edit it while the evaluation goes on."""
     for event in session.events():
         if event.kind == "insights_used" and event.data["fold"] == fold:
-            return _Insights(event.data["set"], tuple(event.data["ids"]), tuple(event.data["texts"]))
+            told = event.data
+            return _Insights(told["set"], tuple(told["ids"]), tuple(told["texts"]), told.get("guidance", ""))
     set_id = set_name(session.extracted_run.id, fold)
     if set_id not in {known.set_id for known in session.insights.sets()}:
         raise NimueError(

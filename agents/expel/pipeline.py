@@ -12,14 +12,16 @@ from agents.expel.extraction import extract
 from agents.expel.gathering import gather
 from agents.expel.session import Means, OpenModel, Session, Watcher
 from agents.expel.settings import ExpelSettings, Phase
+from agents.expel.transfer import transfer
 from agents.llm.model import ModelOptions, open_model
 from agents.react.benchmarks import find_benchmark
-from agents.runs.folder import RunFolder
+from agents.runs.folder import RunFolder, read_run_json
 from games.errors import GameError
 from games.text.env import Suite
 from games.text.suites import open_suite
 from memory.embedders import Embedder, open_embedder
 from memory.errors import StoreError
+from memory.runs import Run, RunKind
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 RUN_KIND = "expel"
 
 _PHASES: Mapping[Phase, Callable[[Session, "BaseCheckpointSaver[str]"], Awaitable[None]]] = MappingProxyType(
-    {"gather": gather, "extract": extract, "evaluate": evaluate}
+    {"gather": gather, "extract": extract, "transfer": transfer, "evaluate": evaluate}
 )
 
 
@@ -94,13 +96,16 @@ async def work_on(
             session.note("resumed", {})
         else:
             session.note("started", _started(session))
+        session.runs.begin(_as_kept(session))
         try:
             async with AsyncSqliteSaver.from_conn_string(str(run.checkpoints)) as saver:
                 for phase in settings.phases:
                     await _PHASES[phase](session, saver)
             session.record("finished", "finished", {})
+            session.runs.end(run.id, "done")
         except NimueError as stop:
             session.note("paused", {"reason": str(stop)})
+            session.runs.end(run.id, "stopped")
             raise
 
 
@@ -112,3 +117,27 @@ def _started(session: Session) -> dict[str, Any]:
         "embedder": session.embedder.mark.name,
         "tasks": {task.id: task.kind for task in session.tasks.values()},
     }
+
+
+def _as_kept(session: Session) -> Run:
+    """The run as the memory remembers it."""
+    settings = session.settings
+    kinds: Mapping[tuple[Phase, ...], RunKind] = {
+        ("gather",): "gather",
+        ("extract",): "extract",
+        ("evaluate",): "eval",
+        ("transfer", "evaluate"): "transfer",
+    }
+    return Run(
+        run_id=session.run_id,
+        kind=kinds.get(settings.phases, "train"),
+        domain=settings.env,
+        config=settings.model_dump(mode="json"),
+        manifest={
+            "fingerprint": session.suite.fingerprint,
+            "origin": session.suite.origin,
+            "embedder": session.embedder.mark.name,
+            **{key: read_run_json(session.run.path)[key] for key in ("versions", "git")},
+        },
+        parent_run=settings.extracted_by or settings.gathered_by,
+    )

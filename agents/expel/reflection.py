@@ -37,7 +37,7 @@ async def reflect_on(
         earlier=earlier,
         max_tokens=session.settings.max_reflection_tokens,
     )
-    tag = CallTag(game=name, decision="reflection", lane=f"{name}/reflection")
+    tag = CallTag(game=name, decision="reflection", lane=name)
     completion = await complete(session.model, prompt, tag=tag, max_tokens=_MAX_TOKENS, one_line=True)
     lines = lines_of(completion.text)
     return _without_label(lines[0]) if lines else NOTHING_SAID

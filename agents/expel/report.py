@@ -142,8 +142,8 @@ def _compared(results: Results) -> str:
         "## Evaluation",
         "",
         f"{results.num_tasks} tasks, {results.num_seeds} seed(s). Intervals are of 95 %. An unpaired "
-        f"interval at a rate of one half is ±{100 * results.half_width:.1f} points wide for as many tasks; the "
-        "mean over folds ± its standard error, as in the paper, understates how unsure a rate is.",
+        f"interval at a rate of one half is ±{100 * results.half_width:.1f} points wide for as many tasks; "
+        "the mean over folds ± its standard error, as in the paper, understates how unsure a rate is.",
         "",
         _table(
             (

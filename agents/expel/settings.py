@@ -16,7 +16,7 @@ from agents.react.benchmark import Benchmark
 from agents.react.lines import Form
 from memory.engine import EngineSettings
 
-Phase = Literal["gather", "extract", "evaluate"]
+Phase = Literal["gather", "extract", "transfer", "evaluate"]
 PHASES: tuple[Phase, ...] = ("gather", "extract", "evaluate")
 
 
@@ -118,6 +118,9 @@ class ExpelSettings(TaskSettings, ActingSettings, ExtractionSettings, RecallSett
     temperature: float = Field(0.0, ge=0, description="Sampling temperature of all calls.")
     phases: tuple[Phase, ...] = Field(PHASES, description="What is done, in this order.")
     gathered_by: str | None = Field(None, description="Id of the run that gathered; None for this one.")
+    transfer_from: str | None = Field(None, description="The insight set that is transferred.")
+    transfer_style: Literal["paragraph", "list"] = Field("paragraph", description="The form that is used.")
+    transfer_examples: bool = Field(True, description="Show examples of the target to the one who adapts.")
     extracted_by: str | None = Field(None, description="Id of the run that extracted; None for this one.")
 
     def resolved(self, benchmark: Benchmark) -> "ExpelSettings":

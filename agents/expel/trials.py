@@ -87,6 +87,11 @@ def attempt_name(context: TrialsContext, trial: int) -> str:
     return f"{context.phase}/{context.arm.name}/{context.task.id}/{context.seed}/{trial}"
 
 
+def reflection_name(context: TrialsContext, trial: int) -> str:
+    """Names the reflection on a trial in the run's journal, apart from the trial's own calls."""
+    return f"{attempt_name(context, trial)}/reflection"
+
+
 async def _attempt(state: _State, runtime: Runtime[TrialsContext]) -> Command[Literal["reflect", "__end__"]]:
     context = runtime.context
     trial = state["trial"]
@@ -185,7 +190,10 @@ def _keep(
         used_insights=context.used_insights,
         shown=context.shown(),
     )
+    # A reflection is counted with the trial that it prepares: when that one ends, it is there in every process.
     used = session.journal.usage_of(name)
+    if trial:
+        used += session.journal.usage_of(reflection_name(context, trial - 1))
     session.record(
         f"{name}:end",
         "attempt",
@@ -221,7 +229,7 @@ async def _reflect(state: _State, runtime: Runtime[TrialsContext]) -> _State:
         state["entries"],
         state["ending"],
         earlier=state["reflections"],
-        name=name,
+        name=reflection_name(context, state["trial"]),
     )
     context.session.record(f"{name}:reflection", "reflection", {"attempt": name, "text": text})
     return _State(trial=state["trial"] + 1, reflections=[text])

@@ -17,6 +17,7 @@ from agents.react.lines import Entry, Form
 from agents.react.trajectory import as_text, entries_of
 from games.text.env import Demonstration
 
+_GUIDANCE_HEADER = "You must follow this instruction closely:"
 NUDGE = "Now write your action."
 
 _FORM_NOTES: dict[tuple[Form, bool], str] = {
@@ -52,6 +53,8 @@ class Brief:
     task: str
     examples: tuple[Example, ...] = ()
     insights: tuple[str, ...] = ()
+    guidance: str = ""
+    """A paragraph to follow, in the place of insights."""
     reflections: tuple[str, ...] = ()
 
 
@@ -84,6 +87,8 @@ def messages(
 def _opening(benchmark: Benchmark, settings: PromptSettings, brief: Brief) -> str:
     parts = [f"You have at most {settings.max_steps} actions."]
     insights = [insights_block(benchmark, brief.insights)] if brief.insights else []
+    if brief.guidance:
+        insights.append(f"{_GUIDANCE_HEADER}\n{brief.guidance}")
     if settings.insights_before_examples:
         parts += insights
     if brief.examples:

@@ -8,7 +8,7 @@ from pathlib import Path
 from games.errors import GameError
 from games.text.conformance.checks import CHECKS
 from games.text.conformance.processes import account, check_other_process, open_named
-from games.text.conformance.walks import Effort
+from games.text.conformance.walks import MODEST, Effort
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m games.text.conformance", description=__doc__)
     parser.add_argument("name", help="a suite's name, or module:function")
     parser.add_argument("--data", type=Path, help="the suite's data")
-    parser.add_argument("--tasks", type=int, default=Effort().tasks, help="tasks that are played")
-    parser.add_argument("--steps", type=int, default=Effort().steps, help="actions of a stroll, at most")
+    parser.add_argument("--tasks", type=int, default=MODEST.tasks, help="tasks that are played")
+    parser.add_argument("--steps", type=int, default=MODEST.steps, help="actions of a stroll, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--account", action="store_true", help="print what the walks told, and check nothing")
     return parser

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from games.errors import GameError
 from games.text.conformance.walks import (
+    MODEST,
     NONSENSE,
     Effort,
     Walk,
@@ -16,6 +17,7 @@ from games.text.conformance.walks import (
     play,
     solution_of,
     stroll,
+    take_step,
     walks,
 )
 from games.text.env import Demonstration, Drift, StepResult, Suite, Task, TextEnv, play_again
@@ -29,7 +31,7 @@ class ShowsOtherTasks(Protocol):
     def demonstration_tasks(self) -> tuple[Task, ...]: ...
 
 
-def check_suite(suite: Suite, effort: Effort = Effort()) -> None:  # noqa: B008 - frozen
+def check_suite(suite: Suite, effort: Effort = MODEST) -> None:
     """Raise `AssertionError` unless the suite keeps every promise that can be seen from one process."""
     for check in CHECKS.values():
         check(suite, effort)
@@ -85,7 +87,7 @@ def nonsense_is_answered(suite: Suite, effort: Effort) -> None:
             env.reset(task)
             for place, action in enumerate(plain.actions):
                 _refuse(env, task, NONSENSE[place % len(NONSENSE)])
-                again = env.step(action)
+                again = take_step(env, task, action)
                 _must(
                     again == plain.results[place],
                     f"task {task.id}: after nonsense {action!r} gives {again}, else {plain.results[place]}",
@@ -106,7 +108,7 @@ def order_is_kept(suite: Suite, effort: Effort) -> None:
             opening = env.reset(walk.task)
             _must(opening == walk.opening, f"task {walk.task.id}: opened again it says {opening!r:.200}")
             for action in walk.actions:
-                env.step(action)
+                take_step(env, walk.task, action)
             if walk.done:
                 for action in (walk.actions[-1], NONSENSE[2]):
                     _must_raise(env, action, f"after the end of task {walk.task.id}")
@@ -193,7 +195,7 @@ def _stroll_by_the_list(env: TextEnv, task: Task, effort: Effort) -> None:
         _must(len(set(listed)) == len(listed), f"task {task.id}: actions are listed twice: {listed}")
         # Strides that share no factor with most list lengths, so that many kinds of action get their turn.
         action = listed[(effort.seed + place * 7 + len(task.id)) % len(listed)]
-        result = env.step(action)
+        result = take_step(env, task, action)
         _must(result.valid, f"task {task.id}: {action!r} is listed but answered {result.observation!r}")
         if result.done:
             return
@@ -213,7 +215,7 @@ def _replay(env: TextEnv, demonstration: Demonstration, task: Task) -> None:
         if (line.kind == "observation") != (awaited is not None):
             raise AssertionError(f"{where}, line {place}: an observation follows an action and nothing else")
         if line.kind == "action":
-            awaited = env.step(line.text)
+            awaited = take_step(env, task, line.text)
             _must(awaited.valid, f"{where}, line {place}: {line.text!r} is not a valid action")
             last = awaited
         elif line.kind == "observation" and awaited is not None:
@@ -236,7 +238,7 @@ def _answers_are_sound(walk: Walk) -> None:
 
 
 def _refuse(env: TextEnv, task: Task, nonsense: str) -> None:
-    result = env.step(nonsense)
+    result = take_step(env, task, nonsense)
     _must(
         not result.valid and not result.done and not result.success and bool(result.observation),
         f"task {task.id}: nonsense {nonsense!r:.80} is answered {result}",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from games.text.conformance.walks import Effort, walks
+from games.text.conformance.walks import MODEST, Effort, walks
 from games.text.env import Suite
 from games.text.suites import open_suite
 
@@ -34,7 +34,7 @@ def account(suite: Suite, effort: Effort) -> str:
     return json.dumps([suite.fingerprint, [task.id for task in suite.tasks], told])
 
 
-def check_other_process(name: str, data: Path | None = None, effort: Effort = Effort()) -> None:  # noqa: B008 - frozen
+def check_other_process(name: str, data: Path | None = None, effort: Effort = MODEST) -> None:
     """Raise `AssertionError` unless a fresh interpreter with another hash seed sees the same.
 
     Args:

@@ -33,6 +33,9 @@ class Effort:
     seed: int = 0
 
 
+MODEST = Effort()
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """An episode as it went."""
@@ -70,12 +73,24 @@ def solution_of(task: Task) -> tuple[str, ...] | None:
     return None if solution is None else tuple(solution)
 
 
+def take_step(env: TextEnv, task: Task, action: str) -> StepResult:
+    """Carry out an action in the middle of an episode.
+
+    Raises:
+        AssertionError: the environment raises, whatever it is.
+    """
+    try:
+        return env.step(action)
+    except Exception as error:
+        raise AssertionError(f"task {task.id}: {action!r:.80} raises {error!r}") from error
+
+
 def play(env: TextEnv, task: Task, actions: Sequence[str]) -> Walk:
     """Carry out these actions, as far as the episode lasts."""
     opening = env.reset(task)
     results: list[StepResult] = []
     for action in actions:
-        results.append(env.step(action))
+        results.append(take_step(env, task, action))
         if results[-1].done:
             break
     return Walk(task, opening, tuple(actions[: len(results)]), tuple(results))
@@ -90,7 +105,7 @@ def stroll(env: TextEnv, suite: Suite, task: Task, effort: Effort) -> Walk:
     results: list[StepResult] = []
     while len(actions) < effort.steps and not (results and results[-1].done):
         actions.append(_draw(env, draws, free))
-        results.append(env.step(actions[-1]))
+        results.append(take_step(env, task, actions[-1]))
     return Walk(task, opening, tuple(actions), tuple(results))
 
 

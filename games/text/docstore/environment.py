@@ -84,10 +84,14 @@ class DocstoreEnv:
         self._num_shown = 0
 
     def reset(self, task: Task) -> str:
-        self._store = self._open_store(task.payload["wiki"])
+        try:
+            opening = self._exercise.opening(task.payload)
+            self._store = self._open_store(task.payload["wiki"])
+        except KeyError as missing:
+            raise GameError(f"task {task.id} is not of this suite: its payload has no {missing}") from missing
         self._task = task
         self._turn_to(None)
-        return self._exercise.opening(task.payload)
+        return opening
 
     def step(self, action: str) -> StepResult:
         if self._task is None:

@@ -6,6 +6,7 @@ lines part the paragraphs of a text. FEVER's is `{"id": "Town_-LRB-film-RRB-", "
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -120,5 +121,6 @@ def _fever_page(line: _FeverLine) -> Page | None:
 
 
 def _plain(text: str) -> str:
-    """Brackets and quotation marks instead of the treebank's names for them."""
-    return _TOKEN.sub(lambda token: _TOKENS[token[0]], text).replace("``", '"').replace("''", '"')
+    """Brackets and quotation marks instead of the treebank's names for them, accents as people type them."""
+    signs = _TOKEN.sub(lambda token: _TOKENS[token[0]], text).replace("``", '"').replace("''", '"')
+    return unicodedata.normalize("NFC", signs)

@@ -1,10 +1,11 @@
 """A page of a docstore, and how a title is recognised."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 _BLANKS = re.compile(r"\s+")
-_AMBIGUOUS = "may refer to:"
+_NAMESAKES = re.compile(r"\bmay (also )?refer to ?:")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,9 +20,9 @@ class Page:
     @property
     def lists_namesakes(self) -> bool:
         """It only tells several things of one name apart."""
-        return bool(self.paragraphs) and _AMBIGUOUS in self.paragraphs[0]
+        return bool(self.paragraphs) and _NAMESAKES.search(self.paragraphs[0]) is not None
 
 
 def title_key(title: str) -> str:
-    """The form in which titles are compared: case and white space do not matter."""
-    return _BLANKS.sub(" ", title).strip().casefold()
+    """The form in which titles are compared: case, white space and how accents are coded do not matter."""
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", title)).strip().casefold()

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,10 @@ from numpy.typing import NDArray
 from games.text.docstore.pages import Page, title_key
 
 TITLE_WEIGHT = 4.0
-"""A word of the title counts this many times a word of the text: people search for names."""
+"""A match in the title counts this many times one in the text: people search for names."""
+LEAD_WORDS = 60
+"""Of a page's text, only so many words are ranked: what it is about stands first, and an index over all words
+of a large encyclopedia would take minutes to build."""
 _WORDS = re.compile(r"\w+")
 
 
@@ -33,7 +38,7 @@ class Docstore:
         """The page of this title, however it is written, or of this other name."""
         return self._exact.get(title.strip()) or self._by_key.get(title_key(title))
 
-    def similar(self, title: str, count: int) -> tuple[str, ...]:
+    def similar(self, title: str, at_most: int) -> tuple[str, ...]:
         """Titles of pages that have words of this one in their title or text, the nearest first."""
         words = _words(title)
         if not words or not self.pages:
@@ -43,7 +48,7 @@ class Docstore:
         nearest = np.argsort(-np.round(scores, 4), kind="stable")
         found = (self.pages[place] for place in nearest if scores[place] > 0)
         chosen = (page.title for page in found if not page.lists_namesakes)
-        return tuple(title for title, _ in zip(chosen, range(count), strict=False))
+        return tuple(title for title, _ in zip(chosen, range(at_most), strict=False))
 
     @cached_property
     def digest(self) -> str:
@@ -56,37 +61,35 @@ class Docstore:
         return state.hexdigest()[:12]
 
     @cached_property
-    def _titles(self) -> "_WordIndex":
-        return _WordIndex([" ".join((page.title, *page.aliases)) for page in self.pages])
+    def _titles(self) -> "_Ranking":
+        return _Ranking(_words(" ".join((page.title, *page.aliases))) for page in self.pages)
 
     @cached_property
-    def _texts(self) -> "_WordIndex":
-        return _WordIndex([" ".join(page.paragraphs) for page in self.pages])
+    def _texts(self) -> "_Ranking":
+        return _Ranking(_words(" ".join(page.paragraphs))[:LEAD_WORDS] for page in self.pages)
 
 
-class _WordIndex:
-    """BM25 over one text a page."""
+class _Ranking:
+    """BM25 over one list of words a page."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, pages: Iterable[Sequence[str]]) -> None:
         from bm25s import BM25  # half a second: only who misses a title pays it
         from bm25s.tokenization import Tokenized
 
         # Numbered here and not by bm25s, whose order of words follows the hash seed of the process.
-        self._vocabulary: dict[str, int] = {}
-        numbered = [
-            [self._vocabulary.setdefault(word, len(self._vocabulary)) for word in _words(text)]
-            for text in texts
-        ]
-        self._ranking = BM25()
-        if self._vocabulary:
-            self._ranking.index(Tokenized(ids=numbered, vocab=dict(self._vocabulary)), show_progress=False)
-        self._num_texts = len(texts)
+        numbers: dict[str, int] = defaultdict(count().__next__)
+        numbered = [[numbers[word] for word in words] for words in pages]
+        self._numbers = dict(numbers)
+        self._num_pages = len(numbered)
+        self._bm25 = BM25()
+        if numbers:
+            self._bm25.index(Tokenized(ids=numbered, vocab=dict(numbers)), show_progress=False)
 
     def scores(self, words: Sequence[str]) -> NDArray[np.float32]:
-        known = [self._vocabulary[word] for word in words if word in self._vocabulary]
+        known = [self._numbers[word] for word in words if word in self._numbers]
         if not known:
-            return np.zeros(self._num_texts, np.float32)
-        scores: NDArray[np.float32] = self._ranking.get_scores_from_ids(known)
+            return np.zeros(self._num_pages, np.float32)
+        scores: NDArray[np.float32] = self._bm25.get_scores_from_ids(known)
         return scores
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from games.text.docstore.environment import VERSION, DocstoreEnv, Exercise
 from games.text.docstore.store import Docstore
-from games.text.docstore.wiki.bundle import bundled_store
+from games.text.docstore.wiki.bundle import NUM_TASKS, bundled_store
 from games.text.env import Demonstration, Line, LineKind, Task
 
 BUNDLED, OWN = "bundled", "own"
@@ -43,8 +43,26 @@ class DocstoreSuite:
         return self.own_store if wiki == OWN and self.own_store else bundled_store()
 
 
-def read_demonstrations(package: str) -> tuple[Demonstration, ...]:
-    """The examples in a suite's `demonstrations.json`."""
+def bundled_suite(*, name: str, origin: str, exercise: Exercise, drawn: tuple[Task, ...]) -> DocstoreSuite:
+    """The suite over the bundled encyclopedia, with the examples that stand in `demonstrations.json` of
+    `games.text.<name>`.
+
+    Args:
+        drawn: The tasks, then the spare ones from which the examples are taken.
+    """
+    demonstrations = _read_demonstrations(f"games.text.{name}")
+    shown = {demonstration.task_id for demonstration in demonstrations}
+    return DocstoreSuite(
+        name=name,
+        origin=origin,
+        exercise=exercise,
+        tasks=drawn[:NUM_TASKS],
+        demonstrations=demonstrations,
+        demonstration_tasks=tuple(task for task in drawn if task.id in shown),
+    )
+
+
+def _read_demonstrations(package: str) -> tuple[Demonstration, ...]:
     stored = json.loads(files(package).joinpath("demonstrations.json").read_text(encoding="utf-8"))
     return tuple(
         Demonstration(

@@ -6,7 +6,7 @@ from typing import Any
 
 from games.text.docstore.environment import Exercise, Payload
 from games.text.docstore.labels import LABELS, read_label
-from games.text.docstore.suite import BUNDLED, OWN, DocstoreSuite, read_demonstrations
+from games.text.docstore.suite import BUNDLED, OWN, DocstoreSuite, bundled_suite
 from games.text.docstore.wiki.bundle import NUM_TASKS, bundled_claims
 from games.text.docstore.wiki.routes import Inquiry
 from games.text.env import StepResult, Task
@@ -22,16 +22,11 @@ def open_suite(data: Path | None = None) -> DocstoreSuite:
     Raises:
         GameError: the data cannot be read.
     """
-    bundled = tuple(_bundled_task(place, inquiry) for place, inquiry in enumerate(bundled_claims(), start=1))
-    demonstrations = read_demonstrations(__package__)
-    shown = {demonstration.task_id for demonstration in demonstrations}
-    suite = DocstoreSuite(
+    suite = bundled_suite(
         name="fever",
         origin=f"{NUM_TASKS} synthetic claims over a synthetic encyclopedia: not FEVER scores.",
         exercise=EXERCISE,
-        tasks=bundled[:NUM_TASKS],
-        demonstrations=demonstrations,
-        demonstration_tasks=tuple(task for task in bundled if task.id in shown),
+        drawn=tuple(_bundled_task(place, inquiry) for place, inquiry in enumerate(bundled_claims(), 1)),
     )
     if data is None:
         return suite

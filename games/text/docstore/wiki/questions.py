@@ -179,6 +179,7 @@ def _which(
 
 def _pairs_alike(things: Sequence[T], trait: Callable[[T], str]) -> list[tuple[T, T]]:
     """Pairs that share the trait and pairs that do not, in turn."""
+    # Neighbours overlap in their things: every third pair shows other ones.
     neighbours = list(pairwise(sorted(things, key=trait)))
     alike = [pair for pair in neighbours if trait(pair[0]) == trait(pair[1])]
     unlike = [pair for pair in pairwise(things) if trait(pair[0]) != trait(pair[1])]

@@ -34,7 +34,11 @@ def inquiry(kind: str, text: str, answer: str, *route: Thing | str) -> Inquiry:
 
 
 def take_in_turn(offers: list[list[Inquiry]], count: int) -> tuple[Inquiry, ...]:
-    """The first of each list, then the second of each: short enough ones only, each text and route once."""
+    """The first of each list that is short enough, then the second of each, and so on.
+
+    Raises:
+        ValueError: the lists hold fewer.
+    """
     chosen: list[Inquiry] = []
     longest = max(len(offer) for offer in offers)
     for place in range(longest):
