@@ -14,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.cli.nimue_lab_errors import lab_errors
+from agents.cli.nimue_lab_profile import profile
 from agents.cli.nimue_lab_run import reproduce, run
+from agents.cli.nimue_lab_sweep import sweep
 
 if TYPE_CHECKING:
     from agents.lab.runs import LabRun
@@ -26,6 +28,8 @@ By = Literal["family", "taxonomy", "kind"]
 app = cyclopts.App(name="lab", help="The laboratory: vision and RL systems to train, try and measure.")
 app.command(run, help_flags=[])
 app.command(reproduce, help_flags=[])
+app.command(sweep)
+app.command(profile)
 
 
 @app.command(name="list")
@@ -110,9 +114,9 @@ def results(system: str | None = None, *, out: Path = Path("runs"), json: Flag =
     """
     from agents.lab.runs import all_runs
 
-    runs = [run for run in all_runs(out) if system in (None, run.work.system)]
+    runs = [one for one in all_runs(out) if system in (None, one.work.system)]
     if json:
-        print(json_text.dumps([_run_described(run) for run in runs], indent=2, ensure_ascii=False))
+        print(json_text.dumps([_run_described(one) for one in runs], indent=2, ensure_ascii=False))
         return
     console = Console(highlight=False)
     if not runs:
@@ -121,8 +125,8 @@ def results(system: str | None = None, *, out: Path = Path("runs"), json: Flag =
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("run", "system", "job", "state", "seconds", "figures"):
         table.add_column(column, no_wrap=column != "figures")
-    for run in runs:
-        told = _run_described(run)
+    for one in runs:
+        told = _run_described(one)
         seconds = "" if told["seconds"] is None else f"{told['seconds']:.1f}"
         figures = ", ".join(f"{name} {value:.4g}" for name, value in told["metrics"].items())
         cells = (told["run"], told["system"], told["job"], told["state"], seconds, figures or told["message"])

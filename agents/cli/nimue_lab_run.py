@@ -1,4 +1,4 @@
-"""`nimue lab run` and `nimue lab reproduce`: do a job in its own process, watch it, stop it, go on with it."""
+"""`nimue lab run` and `nimue lab reproduce`: a job in its own process, watched, stopped, continued."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 `search[words]` works on the first page only, `click[button]` everywhere else. Buttons are written as the
 page shows them; in other capitals or with other spaces they are understood too (WebShop's own text version
-writes them in lower case). Some pages differ from WebShop's: only the first one repeats the instruction, the
-last page of results has no Next button, and a product without options never takes those of the one before.
-As in WebShop, `click[Attributes]` opens a page that no button leads to.
+writes them in lower case). As in WebShop, `click[Attributes]` opens a page that no button leads to. This
+differs: only the first page repeats the instruction; the last page of results has no Next button; a click on
+what is not there is invalid on every page (ExpeL's client silently shows the first page and sub-pages again);
+and a product without options never takes those of the one before.
 
 Thoughts are the actor's own: `think[...]` is no action here.
 """
@@ -20,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from games.errors import GameError
 from games.text.env import StepResult, Task
 from games.text.webshop.catalogue import Goal, Product
+from games.text.webshop.faults import first_fault
 from games.text.webshop.pages import (
     BACK,
     BUY,
@@ -78,7 +80,7 @@ class WebShopEnv:
         try:
             errand = ERRAND.validate_python(dict(task.payload))
         except ValidationError as error:
-            raise GameError(f"task {task.id} is no task of a shop: {error.errors()[0]['msg']}") from error
+            raise GameError(f"task {task.id} is no task of a shop: {first_fault(error)}") from error
         if errand.shop not in self._shops:
             raise GameError(f"task {task.id} belongs to the shop {errand.shop!r}, which is not open here")
         self._shop, self._goal = self._shops[errand.shop], errand.goal

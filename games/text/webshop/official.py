@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 
 from games.errors import GameError
 from games.text.webshop.catalogue import NO_LIMIT, Goal, Product, goal_for
+from games.text.webshop.faults import first_fault
 
 SMALL = ("items_shuffle_1000.json", "items_ins_v2_1000.json")
 WHOLE = ("items_shuffle.json", "items_ins_v2.json")
@@ -55,6 +56,10 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _none_as_blank(value: object) -> object:
+    return "" if value is None else value
+
+
 def _nothing_as_empty(value: object) -> object:
     return value or {}
 
@@ -62,7 +67,7 @@ def _nothing_as_empty(value: object) -> object:
 class _ProductRow(BaseModel):
     asin: str
     name: str
-    full_description: str
+    full_description: Annotated[str, BeforeValidator(_none_as_blank)]
     small_description: Annotated[list[str], BeforeValidator(_listed)]
     pricing: str | None = None
     customization_options: Annotated[
@@ -122,9 +127,7 @@ def _read(path: Path, kind: TypeAdapter[Row]) -> tuple[Row, str]:
     try:
         return kind.validate_json(content), hashlib.sha256(content).hexdigest()[:8]
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise GameError(f"{path} is not WebShop's file: {first['msg']}{where and f' at {where}'}") from error
+        raise GameError(f"{path} is not WebShop's file: {first_fault(error)}") from error
 
 
 def _products(rows: list[_ProductRow], attributes: Mapping[str, _AttributesRow]) -> Iterator[Product]:

@@ -52,7 +52,7 @@ def sub_page(product: Product, name: str) -> str:
         "Description": (product.description,),
         "Features": product.bullets,
         "Reviews": (),
-        UNLINKED_PAGE: product.attributes,
+        UNLINKED_PAGE: (*product.attributes, product.category, product.query, product.category_path),
     }
     return _page(_button(BACK), _button(PREVIOUS), *told[name])
 
