@@ -33,7 +33,7 @@ games_app = App(name="games", help="Make new games for an environment, and certi
 @games_app.command
 def make(
     *,
-    out: Path,
+    out: Path | None = None,
     env: str = "alfworld",
     n: int | None = None,
     seed: int = 7,
@@ -46,7 +46,8 @@ def make(
     The same seed, splits and rooms give the same games, byte for byte.
 
     Args:
-        out: A new folder, laid out as ALFWorld's own games are, or a new file that ends in .jsonl.gz.
+        out: A new folder, laid out as ALFWorld's own games are, or a new file that ends in .jsonl.gz. By
+            itself alfworld-games-SEED here.
         env: The environment; only alfworld has a maker of games.
         n: How many games; 60 if neither this nor --split is given.
         seed: Of the family whose habits decide what lies where, and of every draw.
@@ -60,6 +61,7 @@ def make(
     from games.text.alfworld.official import require_engine
 
     _only_alfworld(env)
+    out = Path(f"{env}-games-{seed}") if out is None else out
     splits = _splits(split, n)
     room_kinds = _room_kinds(rooms)
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):

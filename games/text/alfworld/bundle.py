@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from games.errors import GameError
 from games.text.alfworld.games import Game
 
 MANIFEST = "manifest.json"
+BUNDLE = ".jsonl.gz"
 
 
 def read_bundle(path: Path) -> tuple[Game, ...]:
@@ -22,9 +24,12 @@ def read_bundle(path: Path) -> tuple[Game, ...]:
     """
     try:
         rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
-        return tuple(Game(**{**row, "walkthrough": tuple(row["walkthrough"])}) for row in rows)
-    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        games = tuple(Game(**{**row, "walkthrough": tuple(row["walkthrough"])}) for row in rows)
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError) as error:
         raise GameError(f"{path} cannot be read as a bundle of games: {error}") from error
+    if not games:
+        raise GameError(f"{path} cannot be read as a bundle of games: it is empty")
+    return games
 
 
 def write_bundle(path: Path, games: Iterable[Game]) -> None:

@@ -10,6 +10,11 @@ from typing import Literal
 
 Dialect = Literal["put", "move"]
 
+_OLDER = (
+    ("You move the {o.name} to the {r.name}.", "You put the {o.name} in/on the {r.name}."),
+    ('"move {o} to {r}"', '"put {o} in/on {r}"'),
+    ("You arrive at {r.name}.", "You arrive at {lend.name}."),
+)
 _PUT = re.compile(r"put (\w+ \d+) (?:in/on|into|onto|in|on) (\w+ \d+)")
 _MOVE = re.compile(r"move (\w+ \d+) to (\w+ \d+)")
 _MOVED = re.compile(r"You move the (\w+ \d+) to the (\w+ \d+)\.")
@@ -24,7 +29,11 @@ def dialect_of(templates: Iterable[str]) -> Dialect:
 def in_dialect(action: str, dialect: Dialect) -> tuple[str, bool]:
     """The action as a game of that dialect takes it, and whether it was written in the other one."""
     if put := _PUT.fullmatch(action):
-        return (f"move {put[1]} to {put[2]}", True) if dialect == "move" else (f"put {put[1]} in/on {put[2]}", False)
+        return (
+            (f"move {put[1]} to {put[2]}", True)
+            if dialect == "move"
+            else (f"put {put[1]} in/on {put[2]}", False)
+        )
     if dialect == "put" and (move := _MOVE.fullmatch(action)):
         return f"put {move[1]} in/on {move[2]}", True
     return action, False
@@ -35,3 +44,10 @@ def observation_in(observation: str, dialect: Dialect) -> str:
     if dialect == "move":
         return observation
     return _MOVED.sub(r"You put the \1 in/on the \2.", _ARRIVED.sub("", observation, count=1))
+
+
+def older_grammar(grammar: str) -> str:
+    """A grammar of the newer wording as older releases of ALFWorld had it."""
+    for newer, older in _OLDER:
+        grammar = grammar.replace(newer, older)
+    return grammar

@@ -9,8 +9,8 @@ The parsers under this are not thread-safe, so one lock stands around everything
 """
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import lru_cache
 from threading import RLock
@@ -23,18 +23,20 @@ from textworld.envs.pddl.logic import Atom, GameLogic
 from textworld.generator.game import EntityInfo
 
 from games.errors import GameError
+from games.text.alfworld.goals import UNKNOWN_GOAL, split_goal
 from games.text.alfworld.naming import display_names
+from games.text.alfworld.translation import translated, translated_to_play
 
-UNKNOWN_GOAL = "UNKNOWN GOAL"
-
-_GOAL = re.compile(r'(Your task is to: )((?:[^"\\]|\\[^n])*?)(\.?)(?=\\n|")')
 # What official grammars compute: names, and literals joined to them. Expressions are evaluated as Python by
 # TextWorld, and games may come from anywhere.
-_EXPRESSION = re.compile(r"\s*(?:[a-z]\w*(?:\.[a-z]\w*)?|' ')(?:\s*(?:\+|or)\s*(?:[a-z]\w*(?:\.[a-z]\w*)?|' '))*\s*")
+_EXPRESSION = re.compile(
+    r"\s*(?:[a-z]\w*(?:\.[a-z]\w*)?|' ')(?:\s*(?:\+|or)\s*(?:[a-z]\w*(?:\.[a-z]\w*)?|' '))*\s*"
+)
 _PLACEHOLDER = re.compile(r"{(\w+)}")
-_PROBLEMS_KEPT = 8
 
 _LOCK = RLock()
+# A copy of the planner's library holds one game. Unloading one crashes a later load, so they are kept.
+_FREE_LIBRARIES: list[Any] = []
 
 
 class HouseEngine:
@@ -42,7 +44,7 @@ class HouseEngine:
 
     def __init__(self) -> None:
         with _LOCK:
-            self._library = fast_downward.load_lib()
+            self._library: Any = _FREE_LIBRARIES.pop() if _FREE_LIBRARIES else fast_downward.load_lib()
 
     def load(self, domain: str, grammar: str, problem: str) -> str:
         """Open a game and give its opening, banner included.
@@ -50,20 +52,15 @@ class HouseEngine:
         Raises:
             GameError: a text cannot be read.
         """
-        with _LOCK:
-            general, goal = _without_goal(grammar)
+        with _LOCK, _reading():
             self._domain, self._problem = domain, problem
-            try:
-                self._logic = _logic(domain, general)
-                task, translated = _translated(domain, problem)
-            except GameError:
-                raise
-            except Exception as error:  # its parsers raise whatever comes, down to IndexError
-                raise GameError(f"the game cannot be read: {type(error).__name__}: {error}") from error
-            self._library.load_sas(translated.encode())
+            general, goal = split_goal(grammar)
+            self._logic = _logic(domain, general)
+            task, form = translated_to_play(domain, problem)
+            self._library.load_sas(form.encode())
             self._types = {thing.name: thing.type_name for thing in task.objects}
             self._parameters = {
-                action.name: [(parameter.name.strip("?"), parameter.type_name) for parameter in action.parameters]
+                action.name: [(given.name.strip("?"), given.type_name) for given in action.parameters]
                 for action in task.actions
             }
             self._state = world.State(_types_of(task))
@@ -71,8 +68,7 @@ class HouseEngine:
             self._things = self._named_things()
             self._wording: dict[tuple[str, tuple[str, ...]], str] = {}
             self._survey()
-            opening = self._derive("#intro#", {})
-            return opening.replace(UNKNOWN_GOAL, goal)
+            return self._derive("#intro#", {}).replace(UNKNOWN_GOAL, goal)
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -91,10 +87,10 @@ class HouseEngine:
 
     def act(self, command: str) -> str | None:
         """Do it and give what is seen; None when it cannot be done now."""
-        with _LOCK:
-            operator = self._operators.get(command)
-            if operator is None:
-                return None
+        operator = self._operators.get(command)
+        if operator is None:
+            return None
+        with _LOCK, _reading():
             identifier, num_effects, name = operator
             effects = (Atom * num_effects)()
             self._library.apply_operator(identifier, effects)
@@ -110,10 +106,10 @@ class HouseEngine:
     def plan(self) -> tuple[str, ...]:
         """Commands that solve the game from its start, found by the planner; none when it finds none."""
         with _LOCK:
-            _, translated = _translate(self._domain, self._problem, for_planner=True)
-            _, plain = _translated(self._domain, self._problem)
+            _, for_planner = translated(self._domain, self._problem, for_planner=True)
+            _, plain = translated_to_play(self._domain, self._problem)
             self._library.load_sas(plain.encode())
-            self._library.load_sas_replan(translated.encode())
+            self._library.load_sas_replan(for_planner.encode())
             if not self._library.replan(False):
                 return ()
             steps = (fast_downward.Operator * self._library.get_last_plan_length())()
@@ -121,8 +117,11 @@ class HouseEngine:
             return tuple(self._command(step.name) for step in steps)
 
     def close(self) -> None:
+        """Hand the planner's library on to the next engine. An engine that is closed is not used again."""
         with _LOCK:
-            fast_downward.close_lib(self._library)
+            if self._library is not None:
+                _FREE_LIBRARIES.append(self._library)
+            self._library = None
 
     def _initial_facts(self, task: Any) -> Iterator[Any]:
         for fact in task.init:
@@ -160,14 +159,14 @@ class HouseEngine:
         """The action's name, and for each parameter its type and the thing that stands for it."""
         action, *things = operator.split()
         parameters = self._parameters[action]  # the translator may have added some at the end
-        return action, {
-            name: (kind, thing) for (name, kind), thing in zip(parameters, things, strict=False)
-        }
+        return action, {name: (kind, thing) for (name, kind), thing in zip(parameters, things, strict=False)}
 
     def _command(self, operator: str) -> str:
         action, arguments = self._parsed(operator)
         template = self._logic.actions[action].template
-        mentioned = tuple(thing for name, (_, thing) in arguments.items() if re.search(rf"\b{name}\b", template))
+        mentioned = tuple(
+            thing for name, (_, thing) in arguments.items() if re.search(rf"\b{name}\b", template)
+        )
         key = (template, mentioned)
         if key not in self._wording:
             wording = template
@@ -192,25 +191,15 @@ class HouseEngine:
         return str(self._logic.grammar.derive(rule, context))
 
 
-def _translate(domain: str, problem: str, *, for_planner: bool = False) -> tuple[Any, str]:
-    """The parsed task and its planner form; keeps the process's arguments, which the translator overwrites."""
-    arguments = sys.argv
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Around what reads a game's texts: the parsers raise whatever comes, from IndexError to SystemExit."""
     try:
-        task, translated = fast_downward.pddl2sas(domain, problem, optimize=for_planner)
-    finally:
-        sys.argv = arguments
-    return task, translated
-
-
-_translated = lru_cache(maxsize=_PROBLEMS_KEPT)(_translate)  # a task is often tried again
-
-
-def _without_goal(grammar: str) -> tuple[str, str]:
-    """The grammar with a goal still to be named, which all games share, and the goal's sentence."""
-    found = _GOAL.search(grammar)
-    if found is None:
-        return grammar, UNKNOWN_GOAL
-    return grammar[: found.start(2)] + UNKNOWN_GOAL + grammar[found.end(2) :], found[2]
+        yield
+    except GameError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise GameError(f"the game cannot be read: {type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=4)
@@ -243,8 +232,11 @@ def _types_of(task: Any) -> Any:
     return logic
 
 
-def _keep_parses() -> None:
-    """Have TextWorld parse a piece of grammar once: a game asks for the same few dozen at every step."""
+def _lighten_textworld() -> None:
+    """Have TextWorld parse a piece of grammar once, and not copy names and variables, which never change.
+
+    A game asks for the same few dozen pieces at every step.
+    """
     parse_query = world.Rule.parse_conjunctive_query
     parse_symbols = textgen._parse_and_convert
     kept = lru_cache(maxsize=4096)(lambda text: parse_symbols(text, rule_name="symbols"))
@@ -254,8 +246,12 @@ def _keep_parses() -> None:
             return parse_symbols(text, rule_name=rule_name, **options)
         return deepcopy(kept(text))  # a derivation writes into them
 
+    def context(given: dict[str, Any]) -> dict[str, Any]:
+        return {**given, "variables": dict(given["variables"]), "mapping": dict(given["mapping"])}
+
     world.Rule.parse_conjunctive_query = lru_cache(maxsize=4096)(parse_query)
     textgen._parse_and_convert = symbols
+    textgen.copy_context = context
 
 
-_keep_parses()
+_lighten_textworld()

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from games.errors import GameError
 from games.text.alfworld.dialects import Dialect, dialect_of, in_dialect
+from games.text.alfworld.game_text import GameText
 from games.text.alfworld.official import require_engine
 from games.text.env import StepResult, Task
 
@@ -19,15 +19,6 @@ NOTHING_HAPPENS = "Nothing happens."
 SOLVED = "Task is SOLVED."
 
 _ARRIVED_AT_PLACE = re.compile(r"You arrive at loc \d+\. ")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GameText:
-    """All that the engine needs."""
-
-    domain: str
-    grammar: str
-    problem: str
 
 
 class AlfworldEnv:

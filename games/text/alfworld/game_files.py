@@ -5,16 +5,18 @@ So are the published games laid out, and so `expel games make` writes new ones.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from games.errors import GameError
 from games.text.alfworld.bundle import MANIFEST
 from games.text.alfworld.dialects import Dialect, dialect_of
-from games.text.alfworld.environment import GameText
+from games.text.alfworld.game_text import GameText
 from games.text.alfworld.games import TASK_TYPES, Game
+from games.text.alfworld.goals import split_goal, with_goal
 from games.text.alfworld.official import domain, grammar
 from games.text.env import Task
 
@@ -47,8 +49,13 @@ class GameFolder:
         """Raises:
         GameError: the task's file is gone or damaged.
         """
-        game = _read(self.root / str(task.payload["game"]))
-        return GameText(domain=game["pddl_domain"], grammar=game["grammar"], problem=game["pddl_problem"])
+        game = _read_game(self.root / str(task.payload["game"]))
+        return GameText(
+            domain=game["pddl_domain"],
+            grammar=game["grammar"],
+            problem=game["pddl_problem"],
+            walkthrough=tuple(game.get("walkthrough") or ()),
+        )
 
 
 def has_games(folder: Path) -> bool:
@@ -66,20 +73,20 @@ def open_folder(folder: Path) -> GameFolder:
         root, searched = root.parent, root
     else:
         searched = root / HELD_OUT if has_games(root / HELD_OUT) else root
-    tasks, rules, first, num_left_out = [], {}, "", 0
+    tasks: list[Task] = []
+    rules: set[str] = set()
+    first, num_left_out = "", 0
     for path in sorted(searched.rglob(GAME_FILE)):
         name = path.parent.relative_to(root).as_posix()
         kind = _kind(path, name)
-        game = _read(path) if kind is not None else {}
-        if kind is None or game.get("solvable") is not True:
+        if kind is None or (game := _read_game(path))["solvable"] is not True:
             num_left_out += 1
             continue
-        general, _, goal = game["grammar"].partition("Your task is to: ")
-        goal, _, rest = goal.partition('"')
-        rules[sha256("\0".join([game["pddl_domain"], general, rest]).encode()).hexdigest()] = None
+        general, goal = split_goal(game["grammar"])
+        rules.add(sha256("\0".join([game["pddl_domain"], general]).encode()).hexdigest())
         first = first or game["grammar"]
         payload = {"game": path.relative_to(root).as_posix()}
-        tasks.append(Task(id=name, kind=kind, goal=goal.split("\\n")[0].rstrip("."), payload=payload))
+        tasks.append(Task(id=name, kind=kind, goal=goal, payload=payload))
     if not tasks:
         left_out = f" ({num_left_out} are there, but none is usable)" if num_left_out else ""
         raise GameError(
@@ -96,12 +103,14 @@ def open_folder(folder: Path) -> GameFolder:
     )
 
 
-def write_games(folder: Path, games: Sequence[Game]) -> Iterator[Path]:
+def write_games(folder: Path, games: Sequence[Game]) -> None:
     """Write each game as ALFWorld's own tools read it."""
     for number, game in enumerate(games):
         task_type = TASK_TYPES[game.kind]
         _, target, goal_place, *_ = game.id.rpartition("/")[2].split("-")
-        path = folder / game.split / f"{task_type}-{target}-None-{goal_place}-{game.room}" / f"trial_{number:05}"
+        path = (
+            folder / game.split / f"{task_type}-{target}-None-{goal_place}-{game.room}" / f"trial_{number:05}"
+        )
         path.mkdir(parents=True)
         text = {
             "pddl_domain": domain(),
@@ -114,12 +123,6 @@ def write_games(folder: Path, games: Sequence[Game]) -> Iterator[Path]:
         (path / GAME_FILE).write_text(json.dumps(text))
         (path / DESCRIPTION).write_text(json.dumps(description, indent=2))
         (path / "initial_state.pddl").write_text(game.problem)
-        yield path
-
-
-def with_goal(general: str, sentence: str) -> str:
-    """A grammar that names the goal."""
-    return general.replace("UNKNOWN GOAL", sentence)
 
 
 def _kind(path: Path, name: str) -> str | None:
@@ -130,7 +133,18 @@ def _kind(path: Path, name: str) -> str | None:
     return _KINDS.get(_read(description).get("task_type", ""))
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read_game(path: Path) -> dict[str, Any]:
+    """A game file; one without word whether it can be solved is taken as one that cannot."""
+    game = {"solvable": False, **_read(path)}
+    missing = [
+        part for part in ("pddl_domain", "grammar", "pddl_problem") if not isinstance(game.get(part), str)
+    ]
+    if missing:
+        raise GameError(f"{path} is not an ALFWorld game: it has no {missing[0]}")
+    return game
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:

@@ -1,28 +1,34 @@
 """New household games: rooms of the simulator, furnished by habits that can be learnt.
 
-A seed stands for a family. Its habits say where each kind of thing is kept in each kind of room, and they hold
-in all rooms alike, those of a held-out split too: an agent that learns where the family keeps its mugs gains
-from it in rooms that it has never seen. One thing in seven lies elsewhere. Every game is certified: the
+A seed stands for a family. Its habits say where each kind of thing is kept in each kind of room, and they
+hold in all rooms alike, those of a held-out split too: an agent that learns where the family keeps its mugs
+gains from it in rooms that it has never seen. One thing in seven lies elsewhere. Every game is certified: the
 planner finds commands that win it, and they are played on the engine.
 """
+
+from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from games.errors import GameError
 from games.text.alfworld.games import KINDS, TASK_TYPES, Game
 from games.text.alfworld.official import (
-    Containment,
     Room,
     RoomKind,
     containment,
     domain,
     goal,
     grammar,
+    require_engine,
     rooms,
 )
 from games.text.alfworld.problem import OPENABLE, Receptacle, Thing, write_problem
+
+if TYPE_CHECKING:
+    from games.text.alfworld.engine import HouseEngine
 
 AT_HOME = 6 / 7  # how often a thing is where the family keeps its kind
 CLOSED_SHARE = 0.4  # of the asked-for things in closed receptacles
@@ -77,7 +83,12 @@ def draw_habits(seed: int, room_kinds: Sequence[RoomKind]) -> Habits:
         all_rooms = rooms(room_kind)
         furnished = [{place.kind for place in _all_receptacles(room)} for room in all_rooms]
         usual = sorted(
-            {kind for kinds in furnished for kind in kinds if 2 * sum(kind in k for k in furnished) >= len(furnished)}
+            {
+                kind
+                for kinds in furnished
+                for kind in kinds
+                if 2 * sum(kind in k for k in furnished) >= len(furnished)
+            }
         )
         for thing in sorted({thing for room in all_rooms for thing in room.things}):
             rng = random.Random(f"habits/{seed}/{room_kind}/{thing}")
@@ -90,27 +101,27 @@ def draw_habits(seed: int, room_kinds: Sequence[RoomKind]) -> Habits:
     return Habits(homes)
 
 
-def make_games(
-    *,
-    seed: int,
-    splits: Mapping[str, int],
-    room_kinds: Sequence[RoomKind],
-    kinds: Sequence[str] = KINDS,
-) -> Iterator[Game]:
-    """Certified games, split by split; kinds of task take turns. No room is in two splits.
+def make_games(*, seed: int, splits: Mapping[str, int], room_kinds: Sequence[RoomKind]) -> Iterator[Game]:
+    """Certified games, split by split; the kinds of task that fit the rooms take turns.
+
+    No room is in two splits.
 
     Raises:
-        GameError: a kind of task cannot be set in these rooms, or the engine is not installed.
+        GameError: a split has too few rooms, or the engine is not installed.
     """
+    require_engine()
     from games.text.alfworld.engine import HouseEngine
 
-    for kind in kinds:
-        if not set(_ROOMS_FOR[kind]) & set(room_kinds):
-            raise GameError(f"no {kind} task fits into {', '.join(room_kinds)}: it needs {' or '.join(_ROOMS_FOR[kind])}")
+    kinds = [kind for kind in KINDS if set(_ROOMS_FOR[kind]) & set(room_kinds)]
+    rooms_by_split = _rooms_by_split(seed, splits, room_kinds)
+    for split, split_rooms in rooms_by_split.items():
+        for kind in kinds[: splits[split]]:
+            if not any(room.kind in _ROOMS_FOR[kind] for room in split_rooms):
+                raise GameError(f"split {split!r} has no room for a {kind} task: ask for fewer splits")
     habits = draw_habits(seed, room_kinds)
     engine = HouseEngine()
     try:
-        for split, split_rooms in _rooms_by_split(seed, splits, room_kinds).items():
+        for split, split_rooms in rooms_by_split.items():
             taken: set[str] = set()
             for number in range(splits[split]):
                 kind = kinds[number % len(kinds)]
@@ -133,16 +144,15 @@ def _rooms_by_split(
     for room_kind in room_kinds:
         plans = list(rooms(room_kind))
         random.Random(f"rooms/{seed}/{room_kind}").shuffle(plans)
-        begun = 0
         for split, num_games in splits.items():
-            ended = begun + num_games
-            shares[split] += plans[len(plans) * begun // total : len(plans) * ended // total]
-            begun = ended
+            num_rooms = max(1, len(rooms(room_kind)) * num_games // total)
+            shares[split] += plans[:num_rooms]
+            del plans[:num_rooms]
     return shares
 
 
 def _certified_game(
-    engine: "HouseEngine",  # type: ignore[name-defined]
+    engine: HouseEngine,
     rng: random.Random,
     habits: Habits,
     split_rooms: Sequence[Room],
@@ -152,7 +162,9 @@ def _certified_game(
 ) -> Game:
     suitable = [room for room in split_rooms if room.kind in _ROOMS_FOR[kind]]
     if not suitable:
-        raise GameError(f"split {split!r} has no room for a {kind} task: make it larger, or add kinds of rooms")
+        raise GameError(
+            f"split {split!r} has no room for a {kind} task: make it larger, or add kinds of rooms"
+        )
     for _ in range(ATTEMPTS):
         wish = _draw(rng, habits, rng.choice(suitable), kind, closed)
         if wish is None:
@@ -162,7 +174,9 @@ def _certified_game(
         walkthrough = engine.plan()
         if walkthrough and _wins(engine, game, walkthrough):
             return replace(game, walkthrough=walkthrough)
-    raise GameError(f"found no {kind} game in {ATTEMPTS} draws for split {split!r}: give it more kinds of rooms")
+    raise GameError(
+        f"found no {kind} game in {ATTEMPTS} draws for split {split!r}: give it more kinds of rooms"
+    )
 
 
 def _draw(rng: random.Random, habits: Habits, room: Room, kind: str, closed: bool) -> _Wish | None:
@@ -235,7 +249,10 @@ def _places_of_targets(
     elsewhere = [place for place in allowed if place.kind != home]
     if not at_home:
         return None
-    return [rng.choice(at_home if rng.random() < AT_HOME or not elsewhere else elsewhere) for _ in range(num_targets)]
+    return [
+        rng.choice(at_home if rng.random() < AT_HOME or not elsewhere else elsewhere)
+        for _ in range(num_targets)
+    ]
 
 
 def _others(
@@ -314,12 +331,16 @@ def _written(rng: random.Random, wish: _Wish, split: str) -> Game:
     )
 
 
-def _wins(engine: "HouseEngine", game: Game, walkthrough: Sequence[str]) -> bool:  # type: ignore[name-defined]
+def _wins(engine: HouseEngine, game: Game, walkthrough: Sequence[str]) -> bool:
     engine.load(domain(), grammar(), game.problem)
     return all(engine.act(command) is not None for command in walkthrough) and engine.won
 
 
 def _free(name: str, taken: set[str]) -> str:
-    return name if name not in taken else next(
-        f"{name}-{number}" for number in range(2, len(taken) + 3) if f"{name}-{number}" not in taken
+    return (
+        name
+        if name not in taken
+        else next(
+            f"{name}-{number}" for number in range(2, len(taken) + 3) if f"{name}-{number}" not in taken
+        )
     )

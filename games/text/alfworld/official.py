@@ -94,8 +94,7 @@ def containment() -> Containment:
 
 def goal(task_type: str) -> Goal:
     """The goal of a task type by ALFWorld's name, such as `pick_and_place_simple`."""
-    entry = _goals()[task_type]
-    return Goal(pddl=entry["pddl"].replace("#", "-"), sentences=tuple(entry["templates"]))
+    return _goals()[task_type]
 
 
 def rooms(kind: RoomKind) -> tuple[Room, ...]:
@@ -115,9 +114,12 @@ def _room(kind: RoomKind, plan: int) -> Room:
 
 
 @lru_cache(maxsize=1)
-def _goals() -> dict[str, dict[str, object]]:
-    table: dict[str, dict[str, object]] = runpy.run_path(str(_package() / "gen" / "goal_library.py"))["gdict"]
-    return table
+def _goals() -> dict[str, Goal]:
+    table = runpy.run_path(str(_package() / "gen" / "goal_library.py"))["gdict"]
+    return {
+        task_type: Goal(pddl=entry["pddl"].replace("#", "-"), sentences=tuple(entry["templates"]))
+        for task_type, entry in table.items()
+    }
 
 
 @lru_cache(maxsize=1)

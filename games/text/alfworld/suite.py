@@ -8,19 +8,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from games.errors import GameError
-from games.text.alfworld.bundle import fingerprint, read_bundle
-from games.text.alfworld.demonstrations import demonstrations
-from games.text.alfworld.environment import WORDING, AlfworldEnv, GameText
-from games.text.alfworld.game_files import GameFolder, has_games, open_folder, with_goal
+from games.text.alfworld.bundle import BUNDLE, fingerprint, read_bundle
+from games.text.alfworld.demonstrations import demonstration_games, demonstrations
+from games.text.alfworld.dialects import Dialect
+from games.text.alfworld.environment import WORDING, AlfworldEnv
+from games.text.alfworld.game_files import GameFolder, has_games, open_folder
+from games.text.alfworld.game_text import GameText, game_text
 from games.text.alfworld.games import Game
-from games.text.alfworld.official import domain, grammar
-from games.text.env import Demonstration, Suite, Task
+from games.text.env import Demonstration, Task
 
 VARIABLE = "ALFWORLD_DATA"
 NOT_SCORES = "scores on them are not ALFWorld scores"
 
-_HERE = Path(__file__).parent
-_BUNDLED = _HERE / "games.jsonl.gz"
+_BUNDLED = Path(__file__).parent / "games.jsonl.gz"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,9 +30,29 @@ class AlfworldSuite:
     origin: str
     fingerprint: str
     tasks: tuple[Task, ...]
-    demonstrations: tuple[Demonstration, ...]
-    text_of: Callable[[Task], GameText]
+    dialect: Dialect
+    """The wording that demonstrations are given in."""
+    source: Callable[[Task], GameText]
     name: str = "alfworld"
+
+    @property
+    def demonstrations(self) -> tuple[Demonstration, ...]:
+        """Two for each kind of task, on games of their own."""
+        return demonstrations(self.dialect)
+
+    @property
+    def demonstration_tasks(self) -> tuple[Task, ...]:
+        """The games that the demonstrations show."""
+        return tuple(_task(game) for game in demonstration_games().values())
+
+    def text_of(self, task: Task) -> GameText:
+        """A task's game.
+
+        Raises:
+            GameError: there is no such game, or it cannot be read.
+        """
+        shown = demonstration_games().get(task.id)
+        return self.source(task) if shown is None else game_text(shown, self.dialect)
 
     def make(self) -> AlfworldEnv:
         """A fresh environment.
@@ -43,15 +63,16 @@ class AlfworldSuite:
         return AlfworldEnv(self.text_of)
 
 
-def open_suite(data: Path | None = None) -> Suite:
-    """The games of a folder; without one those of $ALFWORLD_DATA if it has any, else the bundled ones.
+def open_suite(data: Path | None = None) -> AlfworldSuite:
+    """The games of a folder or bundle; without one those of $ALFWORLD_DATA if it has any, else our own.
 
     Raises:
-        GameError: the folder has no games, or they cannot be read.
+        GameError: there are no games, or they cannot be read.
     """
+    if data is not None and data.name.endswith(BUNDLE):
+        games = read_bundle(data)
+        return _suite_of(games, f"the {len(games)} generated games of {data}; {NOT_SCORES}")
     if data is not None:
-        if not data.is_dir():
-            raise GameError(f"{data} is not a folder of ALFWorld games")
         return _folder_suite(open_folder(data))
     named = os.environ.get(VARIABLE)
     if named and has_games(Path(named)):
@@ -62,11 +83,6 @@ def open_suite(data: Path | None = None) -> Suite:
 def bundled_games() -> tuple[Game, ...]:
     """The games that ship with nimue."""
     return read_bundle(_BUNDLED)
-
-
-def game_text(game: Game) -> GameText:
-    """A game as the engine reads it, with today's rules and wording."""
-    return GameText(domain=domain(), grammar=with_goal(grammar(), game.sentence), problem=game.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +96,26 @@ class _Bundled:
         for game in self.games:
             if game.id == task.id:
                 return game_text(game)
-        raise GameError(f"no bundled ALFWorld game {task.id!r}")
+        raise GameError(f"no such ALFWorld game: {task.id!r}")
 
 
 def _bundled_suite() -> AlfworldSuite:
     games = bundled_games()
     num_train = sum(game.split == "train" for game in games)
+    return _suite_of(
+        games,
+        f"the {len(games)} bundled ALFWorld games ({num_train} in training rooms, {len(games) - num_train} "
+        f"in other rooms); {NOT_SCORES}",
+    )
+
+
+def _suite_of(games: tuple[Game, ...], origin: str) -> AlfworldSuite:
     return AlfworldSuite(
-        origin=(
-            f"the {len(games)} bundled ALFWorld games ({num_train} in training rooms, {len(games) - num_train} "
-            f"in other rooms); {NOT_SCORES}"
-        ),
+        origin=origin,
         fingerprint=_fingerprint([_engine_version(), *(fingerprint(game) for game in games)]),
-        tasks=tuple(Task(id=game.id, kind=game.kind, goal=game.sentence) for game in games),
-        demonstrations=demonstrations("move"),
-        text_of=_Bundled(games).text_of,
+        tasks=tuple(_task(game) for game in games),
+        dialect="move",
+        source=_Bundled(games).text_of,
     )
 
 
@@ -111,9 +132,13 @@ def _folder_suite(folder: GameFolder) -> AlfworldSuite:
         origin=origin,
         fingerprint=_fingerprint([_engine_version(), *folder.rules]),
         tasks=folder.tasks,
-        demonstrations=demonstrations(folder.dialect),
-        text_of=folder.text_of,
+        dialect=folder.dialect,
+        source=folder.text_of,
     )
+
+
+def _task(game: Game) -> Task:
+    return Task(id=game.id, kind=game.kind, goal=game.sentence)
 
 
 def _engine_version() -> str:

@@ -13,11 +13,9 @@ from games.errors import GameError
 from games.text.alfworld.bundle import fingerprint, read_bundle, write_bundle
 from games.text.alfworld.certify import certify
 from games.text.alfworld.demonstrations import demonstrations
-from games.text.alfworld.environment import AlfworldEnv
 from games.text.alfworld.games import KINDS, Game
-from games.text.alfworld.suite import AlfworldSuite, game_text, open_suite
+from games.text.alfworld.suite import AlfworldSuite, open_suite
 from games.text.env import Task
-from tests.games.text.alfworld.older_games import in_older_wording
 
 HERE = Path(package.__file__).parent
 engine_needed = pytest.mark.usefixtures("engine_installed")
@@ -105,22 +103,6 @@ def test_there_are_two_demonstrations_of_each_kind_and_none_of_a_task(games: tup
     for demonstration in shown:
         assert demonstration.lines[0].kind == "thought"
         assert 8 <= sum(line.kind == "action" for line in demonstration.lines) <= 14
-
-
-@engine_needed
-def test_each_demonstration_is_to_the_letter_what_the_engine_gives_in_both_wordings() -> None:
-    shown_games = {game.id: game for game in read_bundle(HERE / "demonstration_games.jsonl.gz")}
-    worded = {"new": game_text, "old": in_older_wording}
-    env = AlfworldEnv(lambda task: worded[task.kind](shown_games[task.id]))
-    both = zip(demonstrations("move"), demonstrations("put"), strict=True)
-    for age, shown in (aged for pair in both for aged in zip(("new", "old"), pair, strict=True)):
-        assert env.reset(Task(id=shown.task_id, kind=age, goal="")) == shown.text
-        lines = [line for line in shown.lines if line.kind != "thought"]
-        for action, observation in zip(lines[0::2], lines[1::2], strict=True):
-            step = env.step(action.text)
-            assert (step.observation, step.translated, step.valid) == (observation.text, False, True)
-        assert step.success
-    env.close()
 
 
 def test_a_suite_can_be_sent_to_another_process() -> None:

@@ -10,10 +10,8 @@ import pytest
 
 from games.errors import GameError
 from games.text.alfworld.dialects import in_dialect
-from games.text.alfworld.environment import GameText
+from games.text.alfworld.game_text import GameText, game_text
 from games.text.alfworld.games import Game
-from games.text.alfworld.suite import game_text
-from tests.games.text.alfworld.older_games import in_older_wording
 
 NUM_RANDOM = 10
 pytestmark = pytest.mark.usefixtures("engine_installed")
@@ -47,7 +45,7 @@ def test_what_is_read_is_to_the_letter_what_textworlds_own_environment_gives(
     monkeypatch.setenv("ALFWORLD_DATA", str(tmp_path))  # importing alfworld makes the folder that this names
     engine = HouseEngine()
     game = games[0] if older else games[5]  # a put and a puttwo
-    text = in_older_wording(game) if older else game_text(game)
+    text = game_text(game, "put" if older else "move")
     plan = tuple(in_dialect(command, "put" if older else "move")[0] for command in game.walkthrough)
     (_, opening, commands, won), *steps = reference_walk(text, plan, seed=4)
     assert engine.load(text.domain, text.grammar, text.problem) == opening
@@ -112,16 +110,40 @@ def test_a_text_that_is_no_game_is_one_clear_error(games: tuple[Game, ...], part
     engine.close()
 
 
-def test_the_process_keeps_its_arguments_and_nothing_is_printed(
-    games: tuple[Game, ...], capfd: pytest.CaptureFixture[str]
+def test_a_game_that_cannot_be_won_is_told(games: tuple[Game, ...]) -> None:
+    from games.text.alfworld.engine import HouseEngine
+
+    text = game_text(games[0])
+    goal = text.problem.rpartition("(receptacleType ?r ")
+    hopeless = f"{goal[0]}(receptacleType ?r Fridge{goal[2][goal[2].index('Type') :]}"
+    engine = HouseEngine()
+    with pytest.raises(GameError, match="its goal cannot be reached from its start"):
+        engine.load(text.domain, text.grammar, hopeless)
+    assert engine.load(text.domain, text.grammar, text.problem) and engine.plan()
+    engine.close()
+
+
+def test_nothing_is_printed_and_what_other_threads_print_is_not_lost(
+    games: tuple[Game, ...], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from games.text.alfworld.engine import HouseEngine
 
-    before = list(sys.argv)
-    text = game_text(games[1])
+    class Watched(list[str]):
+        def __getitem__(self, place: Any) -> Any:
+            raise AssertionError("the process's arguments are read")
+
+    arguments = Watched()
+    monkeypatch.setattr(sys, "argv", arguments)
+    outputs = set()
+    text = game_text(games[20])
     engine = HouseEngine()
-    engine.load(text.domain, text.grammar, text.problem)
+    with ThreadPoolExecutor(1) as thread:
+        loading = thread.submit(engine.load, text.domain, text.grammar, text.problem)
+        while not loading.done():
+            outputs.add(sys.stdout)
+        loading.result()
     assert engine.plan()
     engine.close()
-    assert sys.argv == before
+    assert sys.argv is arguments
+    assert outputs == {sys.stdout}
     assert capfd.readouterr() == ("", "")

@@ -12,10 +12,10 @@ import pytest
 from games.errors import GameError
 from games.text.alfworld import official
 from games.text.alfworld.environment import AlfworldEnv, cleaned
+from games.text.alfworld.game_text import game_text
 from games.text.alfworld.games import Game
-from games.text.alfworld.suite import game_text, open_suite
+from games.text.alfworld.suite import open_suite
 from games.text.env import Task, digest, play_again
-from tests.games.text.alfworld.older_games import in_older_wording
 
 ROOT = Path(__file__).parents[4]
 engine_needed = pytest.mark.usefixtures("engine_installed")
@@ -86,7 +86,7 @@ def test_every_admissible_command_is_valid_and_capitals_and_blanks_do_not_matter
 @engine_needed
 def test_one_policy_solves_old_and_new_games_in_one_run_through_translation(games: tuple[Game, ...]) -> None:
     game = games[0]
-    texts = {"new": game_text(game), "old": in_older_wording(game)}
+    texts = {"new": game_text(game), "old": game_text(game, "put")}
     env = AlfworldEnv(lambda task: texts[task.id])
     for age, native, foreign in (
         ("new", "move {} to {}", "put {} in/on {}"),

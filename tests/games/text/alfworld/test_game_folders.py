@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from games.errors import GameError
+from games.text.alfworld.game_text import game_text
 from games.text.alfworld.games import TASK_TYPES, Game
-from games.text.alfworld.suite import game_text, open_suite
-from tests.games.text.alfworld.older_games import in_older_wording
+from games.text.alfworld.suite import open_suite
 
 TRAIN_GAME = "train/pick_and_place_simple-Pan-None-CounterTop-1"
 pytestmark = pytest.mark.usefixtures("engine_installed")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("engine_installed")
 
 def put_game(root: Path, name: str, game: Game, *, older: bool = False, **changes: object) -> Path:
     """Lay a game out as the published ones are."""
-    text = in_older_wording(game) if older else game_text(game)
+    text = game_text(game, "put" if older else "move")
     folder = root / name / "trial_T2019"
     folder.mkdir(parents=True)
     content: dict[str, object] = {
