@@ -7,11 +7,11 @@ from pathlib import Path
 import cyclopts
 import pytest
 
-from agents.cli import avalon, nimue
+from agents.cli import avalon, expel, nimue
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
-APPS: dict[str, cyclopts.App] = {"avalon": avalon.app, "nimue": nimue.app}
+APPS: dict[str, cyclopts.App] = {"avalon": avalon.app, "expel": expel.app, "nimue": nimue.app}
 
 
 def fenced_lines(page: Path) -> list[str]:
@@ -37,7 +37,7 @@ def test_every_command_line_of_the_docs_parses(words: list[str]) -> None:
     APPS[words[0]].parse_args(words[1:], exit_on_error=False, print_error=False)
 
 
-def test_the_docs_show_commands_of_both_programs() -> None:
+def test_the_docs_show_commands_of_all_programs() -> None:
     assert {words[0] for words in commands()} == set(APPS)
     assert len(commands()) > 15
 

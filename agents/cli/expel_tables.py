@@ -11,7 +11,7 @@ def print_results(console: Console, results: Results) -> None:
     """Rates of the arms, differences to the reference, and rates by kind of task."""
     arms = Table(title=f"{results.num_tasks} tasks, {results.num_seeds} seed(s)", title_justify="left")
     for name in ("arm", "solved", "95 % interval", "steps", "in vain", "tokens", "tokens per solved"):
-        arms.add_column(name, justify="left" if name == "arm" else "right")
+        arms.add_column(name, justify="left" if name == "arm" else "right", no_wrap=name == "arm")
     for one in results.arms:
         arms.add_row(
             one.arm,
@@ -33,11 +33,11 @@ def print_results(console: Console, results: Results) -> None:
             "p (Holm)",
             "steps",
         ):
-            differences.add_column(name, justify="left" if name == "arm" else "right")
+            differences.add_column(name, justify="left" if name == "arm" else "right", no_wrap=name == "arm")
         for each in results.differences:
             differences.add_row(
                 each.arm,
-                f"{100 * each.rate.value:+.1f} points",
+                f"{100 * each.rate.value:+.1f}",
                 _points(each.rate),
                 f"{each.only_arm} / {each.only_reference}",
                 f"{each.p:.3f} ({each.p_holm:.3f})",

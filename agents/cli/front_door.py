@@ -3,6 +3,8 @@
 Exit codes: 0 done, 1 something failed, 2 a mistake in what was asked, 130 stopped with Ctrl-C.
 """
 
+import errno
+import sqlite3
 import sys
 from typing import NoReturn
 
@@ -14,6 +16,7 @@ from agents.errors import NimueError
 from games.errors import GameError
 from memory.errors import StoreError
 
+FAILURE = 1
 USER_ERROR = 2
 STOPPED = 130
 
@@ -44,13 +47,24 @@ def run(app: cyclopts.App, arguments: list[str] | None = None) -> int:
     except (GameError, StoreError) as error:
         _complain(str(error))
         return USER_ERROR
-    except KeyboardInterrupt:
-        _complain("Stopped.")
-        return STOPPED
     except BrokenPipeError:  # the reader of a pipe has seen enough, as in `avalon rules | head`
         sys.stderr.close()
         return 0
+    except (OSError, sqlite3.OperationalError) as error:
+        if not _disk_full(error):
+            raise
+        _complain("The disk is full. Nothing that was written is lost: make room and go on with --resume.")
+        return FAILURE
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        return STOPPED
     return result if isinstance(result, int) else 0
+
+
+def _disk_full(error: OSError | sqlite3.OperationalError) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def _complain(message: str) -> None:

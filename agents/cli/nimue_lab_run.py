@@ -142,5 +142,5 @@ def _what_to_do(run: LabRun, outcome: str, message: str, details: str) -> str:
     again = f"Go on with: nimue lab run --resume {run.folder.path}"
     if outcome == "failed":
         where = f" The traceback is in {run.folder.events}." if details else ""
-        return f"{message}{where}"
+        return f"{message.rstrip('.')}.{where}"
     return f"The job's process was {outcome}. {again}"

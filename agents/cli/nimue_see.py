@@ -18,7 +18,7 @@ _PICTURE_ENDINGS = (
 
 
 def see(
-    *words: str,
+    *words: Annotated[str, Parameter(allow_leading_hyphen=True)],
     question: Annotated[str | None, Parameter(alias="-q")] = None,
     page: int = 1,
     read: Flag = False,
@@ -86,7 +86,14 @@ def see(
 
 
 def _told_apart(words: tuple[str, ...], question: str | None) -> tuple[tuple[str, ...], str]:
-    """Pictures and question: the last of several words is the question unless it can only be a picture."""
+    """Pictures and question: the last of several words is the question unless it can only be a picture.
+
+    Raises:
+        NimueError: A word looks like an option that does not exist.
+    """
+    for word in words:
+        if word.startswith("-") and word != "-" and not any(map(str.isspace, word)):
+            raise NimueError(f"Unknown option: {word}. See nimue see --help.")
     if question is not None or len(words) < 2 or _names_a_picture(words[-1]):
         return words, (question or "").strip()
     return words[:-1], words[-1].strip()

@@ -1,6 +1,6 @@
 """Which solved tasks an actor is shown (specification B.5).
 
-Candidates are the successes that this run gathered outside the fold, and the demonstrations that ship with
+Candidates are the successes that were gathered outside the fold, and the demonstrations that ship with
 the environment. Each task counts once, by its shortest success; what is longer than the longest
 demonstration is left out; where too few are left, demonstrations fill up.
 """
@@ -106,7 +106,11 @@ class ExampleChooser:
 
     def _gathered(self, task: Task, query: str, kind: Kind, wanted: int) -> list[_Candidate]:
         session = self._session
-        equals: dict[str, Scalar] = {"outcome": "success", "phase": "gather", "run_id": session.run_id}
+        equals: dict[str, Scalar] = {
+            "outcome": "success",
+            "phase": "gather",
+            "run_id": session.gathered_run.id,
+        }
         if session.benchmark.examples_by_kind:
             equals["env_name"] = task.kind
         leaky = session.settings.pool == "all_but_self"
@@ -125,8 +129,9 @@ class ExampleChooser:
 
     def _demonstrations(self, task: Task) -> list[_Candidate]:
         session = self._session
+        reword = session.benchmark.paper_wording if session.settings.paper_wording else None
         return [
-            _Candidate(0.0, one.task_id, Example.of(one))
+            _Candidate(0.0, one.task_id, Example.of(one, reword))
             for one in session.suite.demonstrations
             if not session.benchmark.examples_by_kind or one.kind == task.kind
         ]

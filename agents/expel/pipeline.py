@@ -15,6 +15,7 @@ from agents.expel.settings import ExpelSettings, Phase
 from agents.expel.transfer import transfer
 from agents.llm.model import ModelOptions, open_model
 from agents.react.benchmarks import find_benchmark
+from agents.runs.event_log import read_events
 from agents.runs.folder import RunFolder, read_run_json
 from games.errors import GameError
 from games.text.env import Suite
@@ -78,7 +79,7 @@ async def work_on(
     """
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    resumed = run.events.exists()
+    resumed = next(read_events(run.events), None) is not None
     settings = prepared.settings
     with Session(
         run,

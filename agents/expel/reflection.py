@@ -39,8 +39,8 @@ async def reflect_on(
     )
     tag = CallTag(game=name, decision="reflection", lane=name)
     completion = await complete(session.model, prompt, tag=tag, max_tokens=_MAX_TOKENS, one_line=True)
-    lines = lines_of(completion.text)
-    return _without_label(lines[0]) if lines else NOTHING_SAID
+    said = (_without_label(line) for line in lines_of(completion.text))
+    return next((line for line in said if line), NOTHING_SAID)
 
 
 def reflection_prompt(
@@ -88,6 +88,6 @@ def shortened(entries: Sequence[Entry], max_tokens: int) -> list[Entry]:
 
 
 def _without_label(line: str) -> str:
-    for label in ("Reflection:", "New Plan:", "New plan:", "Next plan:", "STATUS: FAIL"):
+    for label in ("STATUS: FAIL", "Reflection:", "New Plan:", "New plan:", "Next plan:"):
         line = line.removeprefix(label).strip()
     return line

@@ -49,6 +49,14 @@ class ActingSettings(_Group):
         None,
         description="Hold actions to what the environment admits, in form json (default: embedded models).",
     )
+    status: bool | None = Field(
+        None,
+        description="Tell the agent after each step what it carries and where it has not looked (alfworld, "
+        "in forms turns and json; default: embedded models).",
+    )
+    paper_wording: bool = Field(
+        False, description="Reword observations as the paper does: alfworld's `you see nothing` is left out."
+    )
     max_steps: int | None = Field(None, ge=1, description="Actions an attempt may take (H).")
     num_examples: int | None = Field(None, ge=0, description="Examples in a prompt (k).")
     retries: int = Field(3, ge=0, description="Trials after the first, each with a reflection (Z).")
@@ -135,6 +143,7 @@ class ExpelSettings(TaskSettings, ActingSettings, ExtractionSettings, RecallSett
             "insight_model": self.model,
             "form": form,
             "constrained": embedded and form == "json",
+            "status": embedded and form != "lines",
             "max_steps": benchmark.max_steps,
             "num_examples": benchmark.num_examples,
             "stops_on_repeat": benchmark.stops_on_repeat,

@@ -146,9 +146,11 @@ def act_settings(session: Session, arm: Arm) -> ActSettings:
         prompt=PromptSettings(
             form=settings.form,
             thoughts=arm.thoughts,
+            status=bool(settings.status),
             max_steps=settings.max_steps,
             insights_before_examples=settings.insights_before_examples,
         ),
+        paper_wording=settings.paper_wording,
         stops_on_repeat=bool(settings.stops_on_repeat),
         constrained=bool(settings.constrained),
         max_prompt_tokens=settings.max_prompt_tokens,
@@ -190,7 +192,7 @@ def _keep(
         used_insights=context.used_insights,
         shown=context.shown(),
     )
-    # A reflection is counted with the trial that it prepares: when that one ends, it is there in every process.
+    # A reflection counts with the trial that it prepares: when that one ends, every process has it.
     used = session.journal.usage_of(name)
     if trial:
         used += session.journal.usage_of(reflection_name(context, trial - 1))

@@ -16,6 +16,8 @@ from agents.react.lines import Form, Said, lines_of
 
 LONGEST_THOUGHT = 240
 """Characters of a thought in JSON: a small model's thought has no end by itself."""
+SHORTEST_THOUGHT = 10
+"""A small model that may leave the thought out soon leaves out all of them, and walks in circles."""
 LINE_TOKENS = 150
 TURN_TOKENS = 300
 

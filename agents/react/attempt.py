@@ -21,6 +21,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.errors import NimueFailure
 from agents.llm.model import CallTag, Model
 from agents.react.answers import OutOfContext, answer
 from agents.react.benchmark import Benchmark
@@ -45,6 +46,8 @@ class ActSettings:
     stops_on_repeat: bool
     constrained: bool
     """Hold the action to what the environment admits, where the form is `json` and the list is complete."""
+    paper_wording: bool = False
+    """Reword observations as ExpeL does, where the benchmark says how."""
     max_prompt_tokens: int = 15_800
     """A longer prompt ends the attempt (estimated at four bytes a token)."""
 
@@ -104,13 +107,18 @@ async def run_attempt(context: AttemptContext) -> Attempt:
     Raises:
         Drift: the environment answers otherwise than in the earlier process.
         GameError: the task cannot be opened.
-        NimueError: a model call failed: a spent budget, a lost server.
+        NimueError: a model call failed: a spent budget, a lost server; or the environment's process died
+            whenever it was brought back.
     """
     start = AttemptState(entries=[], answers=0, step=1, ending="")
     acting = _graph().ainvoke(start, context=context, config={"recursion_limit": _GRAPH_STEPS})
     try:
         # A context of its own: a graph without a checkpointer fails under the durability it would inherit.
         done: Any = await asyncio.create_task(acting, context=contextvars.Context())
+    except EpisodeLost as lost:
+        raise NimueFailure(
+            f"Attempt {context.name}: {lost}, again and again; memory may be short: use fewer --workers."
+        ) from lost
     finally:
         await context.host.leave(context.name)
     return Attempt(
@@ -207,7 +215,7 @@ async def _step(state: AttemptState, runtime: Runtime[AttemptContext]) -> Comman
     else:
         seen = await _stepped(context, state, action)
         result = seen.result
-        entry["text"] = result.observation
+        entry["text"] = _worded(context, result.observation)
         update |= {
             "admissible": _listed(seen),
             "success": result.success,
@@ -253,6 +261,11 @@ async def _until_held(opened: Callable[[], Any]) -> Seen:
             continue
     seen = await opened()
     return seen
+
+
+def _worded(context: AttemptContext, observation: str) -> str:
+    reword = context.benchmark.paper_wording
+    return reword(observation) if reword and context.settings.paper_wording else observation
 
 
 def _listed(seen: Seen) -> list[str] | None:

@@ -51,6 +51,10 @@ class Benchmark:
     """Whether only examples of the task's own kind are shown."""
     usable_example: Callable[[Sequence[Entry]], bool] | None = None
     """Which gathered successes may be shown as examples; None for all."""
+    paper_wording: Callable[[str], str] | None = None
+    """How ExpeL rewords an observation for its agent; None where it does not."""
+    status: Callable[[str, Sequence[Entry]], str] | None = None
+    """Where a task stands, in a line, given its text and the trajectory; None where nothing is known."""
     unsolved_hint: Mapping[str, str] | None = None
     """What stands for the last observation when a model reflects, by how the trial ended: "steps", "repeat"
     or "done"; None keeps the observation (WebShop's would leak the score)."""

@@ -125,8 +125,9 @@ class ProcessHost:
         try:
             return await asyncio.wrap_future(submit(pool))
         except BrokenProcessPool as broken:
-            self._workers[number] = None
-            self._home = {name: home for name, home in self._home.items() if home != number}
+            if self._workers[number] is pool:  # else another episode of the dead process was here first
+                self._workers[number] = None
+                self._home = {name: home for name, home in self._home.items() if home != number}
             raise EpisodeLost(f"the process of environment {self._suite} died") from broken
 
 

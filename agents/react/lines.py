@@ -59,7 +59,7 @@ _ONE_BRACKETED = re.compile(r"^[A-Za-z]\w*\[[^\[\]]*\]?$")
 
 def lines_of(answer: str) -> list[str]:
     """The lines of an answer that say anything, without fences and the mark-up that models like."""
-    stripped = (line.strip(_QUOTING) for line in answer.splitlines())
+    stripped = (line.replace("**", "").strip(_QUOTING) for line in answer.splitlines())
     return [line for line in stripped if line and line not in (">", "json", "text")]
 
 

@@ -6,7 +6,7 @@ with answers as JSON, whose action can be held to the commands that the environm
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,8 +42,13 @@ class Example:
     entries: tuple[Entry, ...]
 
     @classmethod
-    def of(cls, demonstration: Demonstration) -> "Example":
-        return cls(text=demonstration.text, entries=tuple(entries_of(demonstration.lines)))
+    def of(cls, demonstration: Demonstration, reword: Callable[[str], str] | None = None) -> "Example":
+        """A demonstration, its observations reworded if asked."""
+        entries = entries_of(demonstration.lines)
+        for entry in entries:
+            if reword and entry["kind"] == "observation":
+                entry["text"] = reword(entry["text"])
+        return cls(text=demonstration.text, entries=tuple(entries))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +71,8 @@ class PromptSettings:
     thoughts: bool = True
     """False is the Act baseline: examples and answers hold actions only."""
     max_steps: int = 20
+    status: bool = False
+    """Tell the actor after each observation where its task stands, where the benchmark can (chats only)."""
     insights_before_examples: bool = False
     """The paper's figures show the insights before the examples, its code puts them after."""
 
@@ -81,7 +88,7 @@ def messages(
     if settings.form == "lines":
         so_far = as_text(benchmark, entries)
         return [system, HumanMessage(f"{opening}\n{so_far}" if so_far else opening)]
-    return [system, HumanMessage(opening), *_turns(benchmark, settings, entries)]
+    return [system, HumanMessage(opening), *_turns(benchmark, settings, brief.task, entries)]
 
 
 def _opening(benchmark: Benchmark, settings: PromptSettings, brief: Brief) -> str:
@@ -131,16 +138,23 @@ def example_text(benchmark: Benchmark, settings: PromptSettings, example: Exampl
     return "\n".join(lines)
 
 
-def _turns(benchmark: Benchmark, settings: PromptSettings, entries: Sequence[Entry]) -> Iterator[BaseMessage]:
+def _turns(
+    benchmark: Benchmark, settings: PromptSettings, task: str, entries: Sequence[Entry]
+) -> Iterator[BaseMessage]:
+    told: list[Entry] = []
     for _, answer in groupby(entries, key=lambda entry: entry["answer"]):
         group = list(answer)
+        told += group
         said = [entry for entry in group if entry["kind"] != "observation"]
         seen = [entry for entry in group if entry["kind"] == "observation"]
         if settings.form == "json":
             yield AIMessage(_as_json(said, settings.thoughts))
         else:
             yield AIMessage(as_text(benchmark, said))
-        yield HumanMessage(_seen(benchmark, seen[0]) if seen else NUDGE)
+        reply = _seen(benchmark, seen[0]) if seen else NUDGE
+        if settings.status and benchmark.status and seen:
+            reply = f"{reply}\n{benchmark.status(task, told)}"
+        yield HumanMessage(reply)
 
 
 def _seen(benchmark: Benchmark, entry: Entry) -> str:
@@ -150,5 +164,5 @@ def _seen(benchmark: Benchmark, entry: Entry) -> str:
 def _as_json(said: Sequence[Entry], thoughts: bool) -> str:
     thought = " ".join(entry["text"] for entry in said if entry["kind"] == "thought")
     action = " ".join(entry["text"] for entry in said if entry["kind"] == "action")
-    fields = {"thought": thought, "action": action} if thoughts else {"action": action}
+    fields = {"thought": thought, "action": action} if thoughts and thought else {"action": action}
     return json.dumps(fields, ensure_ascii=False)

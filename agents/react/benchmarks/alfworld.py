@@ -1,6 +1,7 @@
 """ALFWorld: household chores in a text world."""
 
 from agents.react.benchmark import Benchmark
+from agents.react.household_status import household_status
 from agents.react.lines import read_household
 
 _REFLECTION_EXAMPLES = (
@@ -9,11 +10,11 @@ a garbagecan 1, a sinkbasin 1, and a toilet 1.
 Your task is to: put some soapbar in toilet.
 > think: I need a soapbar. It is probably on the countertop 1 or near the sinkbasin 1.
 > go to countertop 1
-On the countertop 1, you see a candle 1, and a soapbottle 1.
+You arrive at countertop 1. On the countertop 1, you see a candle 1, and a soapbottle 1.
 > take soapbottle 1 from countertop 1
 You pick up the soapbottle 1 from the countertop 1.
 > go to toilet 1
-On the toilet 1, you see a toiletpaper 1.
+You arrive at toilet 1. On the toilet 1, you see a toiletpaper 1.
 > move soapbottle 1 to toilet 1
 You move the soapbottle 1 to the toilet 1.
 > look
@@ -26,19 +27,25 @@ and a shelf 1.
 Your task is to: look at book under the desklamp.
 > think: I need a book first, then a desklamp.
 > go to bed 1
-On the bed 1, you see a book 1.
+You arrive at bed 1. On the bed 1, you see a book 1.
 > take book 1 from bed 1
 You pick up the book 1 from the bed 1.
 > go to shelf 1
-On the shelf 1, you see a vase 1.
+You arrive at shelf 1. On the shelf 1, you see a vase 1.
 > go to drawer 1
-The drawer 1 is closed.
+You arrive at drawer 1. The drawer 1 is closed.
 > go to drawer 2
-The drawer 2 is closed.
+You arrive at drawer 2. The drawer 2 is closed.
 STATUS: FAIL
 New Plan: I had the book and then searched drawers for a lamp, which stands on furniture and not in drawers; \
 next time I go to desk 1 with the book right away and use the desklamp 1 there.""",
 )
+
+
+def _as_in_the_paper(observation: str) -> str:
+    """Without the words that nothing is to be seen."""
+    return observation.replace(" In it, you see nothing.", "").replace(", you see nothing", "")
+
 
 BENCHMARK = Benchmark(
     name="alfworld",
@@ -80,4 +87,6 @@ BENCHMARK = Benchmark(
     max_num_rules=10,
     stops_on_repeat=True,
     examples_by_kind=True,
+    paper_wording=_as_in_the_paper,
+    status=household_status,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""One ALFWorld task at a time, with the observations that ExpeL gives its agent."""
+"""One ALFWorld task at a time."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from games.text.env import StepResult, Task
 if TYPE_CHECKING:
     from games.text.alfworld.engine import HouseEngine
 
-WORDING = 1
+WORDING = 2
 """Raised when an observation changes."""
 NOTHING_HAPPENS = "Nothing happens."
 SOLVED = "Task is SOLVED."
@@ -67,7 +67,7 @@ class AlfworldEnv:
         if self._engine.won:
             self._open = False
             return StepResult(observation=SOLVED, done=True, success=True, reward=1.0, translated=translated)
-        return StepResult(observation=cleaned(seen), translated=translated)
+        return StepResult(observation=without_numbered_place(seen), translated=translated)
 
     def admissible(self) -> tuple[str, ...]:
         """Every command that can be carried out now, in the wording of the game.
@@ -86,7 +86,6 @@ class AlfworldEnv:
         self._engine, self._open = None, False
 
 
-def cleaned(observation: str) -> str:
-    """Without what ExpeL's agent is spared: places by number, and that nothing is to be seen."""
-    text = _ARRIVED_AT_PLACE.sub("", observation, count=1)
-    return text.replace(" In it, you see nothing.", "").replace(", you see nothing", "")
+def without_numbered_place(observation: str) -> str:
+    """Without the number of a place, which older games tell and no command takes."""
+    return _ARRIVED_AT_PLACE.sub("", observation, count=1)
