@@ -63,7 +63,9 @@ def all_runs(root: Path) -> list[LabRun]:
     for file in sorted(root.glob(f"{RUN_KIND}-*/run.json")):
         facts = read_run_json(file.parent)
         if facts["kind"] == RUN_KIND:
-            found.append((facts["started"], file.parent.name, _lab_run(RunFolder(file.parent), facts["asked"])))
+            found.append(
+                (facts["started"], file.parent.name, _lab_run(RunFolder(file.parent), facts["asked"]))
+            )
     return [run for *_, run in sorted(found, key=lambda entry: entry[:2])]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.errors import NimueError
 from agents.llm.usage import Usage
@@ -22,6 +22,9 @@ OnText = Callable[[str, bool], None]
 
 _LONGEST_ANSWER = 1024  # tokens
 _MOST_CHARACTERS = 9000  # of read text: about 3,000 tokens, which the smallest context here has room for
+
+_LITERAL: dict[str, Any] = {"temperature": 0.0, "extra_body": {"dry_multiplier": 0.0}}
+"""The embedded engine keeps small models from repeating themselves; here repeating what was read is right."""
 
 NO_EYES = (
     "The picture was read, not seen: only its text is known here, no objects, colours, faces or drawings. "
@@ -54,8 +57,9 @@ async def answer(model: Model, messages: Sequence[BaseMessage], on_text: OnText)
 
     tag = CallTag(decision="see", lane="see")
     spoken = StreamedAnswer()
+    manner = _LITERAL if model.name.provider == "local" else {}
     stream = model.chat.astream(
-        list(messages), config={"metadata": tag.metadata()}, max_tokens=_LONGEST_ANSWER
+        list(messages), config={"metadata": tag.metadata()}, max_tokens=_LONGEST_ANSWER, **manner
     )
     async with closing(stream) as chunks:
         async for chunk in chunks:
@@ -66,7 +70,8 @@ async def answer(model: Model, messages: Sequence[BaseMessage], on_text: OnText)
     message = spoken.message()
     finish = finish_of(message)
     if finish is Finish.REFUSAL:
-        raise NimueError(f"{model.name} declined to answer: {message.text.strip() or 'no reason given'}")
+        reason = message.text.strip() or message.additional_kwargs.get("refusal") or "no reason given"
+        raise NimueError(f"{model.name} declined to answer: {reason}")
     if not message.text.strip():
         raise NimueError(f"{model.name} said nothing. Ask again, or ask another model with --model.")
     return SpokenAnswer(

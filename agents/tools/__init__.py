@@ -1,0 +1,1 @@
+"""What agents can call: one file a tool, typed in and out, with every failure told in the result."""
