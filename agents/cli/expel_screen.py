@@ -112,6 +112,8 @@ class LiveScreen:
             self._attempt(data)
         elif kind == "insights":
             self._insights(data)
+        elif kind == "task_broken":
+            self._console.print(f"{data['attempt']}: cannot be played: {data['reason']}", markup=False)
         elif kind == "env_drift":
             self._console.print(f"{data['attempt']}: {data['reason']}; made anew", markup=False)
 

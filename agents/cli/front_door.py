@@ -1,6 +1,7 @@
 """How every command is entered and left: one clear line for a mistake, the right exit code, no traceback.
 
-Exit codes: 0 done, 1 something failed, 2 a mistake in what was asked, 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 something failed, 2 a mistake in what was asked, 3 a budget is spent,
+130 stopped with Ctrl-C.
 """
 
 import errno

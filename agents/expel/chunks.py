@@ -37,7 +37,7 @@ def plan_chunks(
             Chunk("compare", (success.id, failure.id))
             for success in solved
             for failure in attempts
-            if failure.outcome != "success"
+            if failure.outcome not in ("success", "error")
         ]
     Random(f"{seed}/{fold}").shuffle(successes)
     groups = [part for group in in_groups(successes, group_size) for part in _halved(group, max_chars)]

@@ -209,6 +209,10 @@ def _doubts(settings: ExpelSettings, events: Sequence[RunEvent], results: Result
         doubts.append(
             "Examples came from the evaluated fold too (pool all_but_self): the rates are too good."
         )
+    broken = [event.data for event in events if event.kind == "task_broken"]
+    if broken:
+        why = _plain(str(broken[0]["reason"]))
+        doubts.append(f"{len(broken)} attempts could not be played and count as unsolved ({why}).")
     drifted = sum(event.kind == "env_drift" for event in events)
     if drifted:
         doubts.append(f"{drifted} attempts were made anew because the environment had changed.")

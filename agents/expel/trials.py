@@ -24,6 +24,7 @@ from agents.expel.session import Session
 from agents.react.attempt import ActSettings, Attempt, AttemptContext, run_attempt
 from agents.react.lines import Entry
 from agents.react.prompt import Brief, PromptSettings
+from games.errors import GameError
 from games.text.env import Drift, Task
 from memory.records import Experience, Outcome, Phase, Step
 
@@ -64,7 +65,6 @@ async def run_trials(context: TrialsContext) -> None:
 
     Raises:
         NimueError: a model call failed: a spent budget, a lost server.
-        GameError: the task cannot be opened.
     """
     trying = _graph().ainvoke(
         _State(trial=0, reflections=[]), context=context, config={"recursion_limit": 200}
@@ -96,20 +96,39 @@ async def _attempt(state: _State, runtime: Runtime[TrialsContext]) -> Command[Li
     context = runtime.context
     trial = state["trial"]
     name = attempt_name(context, trial)
-    try:
-        attempt = await _made(context, name, state["reflections"])
-    except Drift as drift:
-        # The environment is not what it was: this attempt cannot be continued, only made anew.
-        context.session.record(f"drift:{name}", "env_drift", {"attempt": name, "reason": str(drift)})
-        name = f"{name}@2"
-        attempt = await _made(context, name, state["reflections"])
+    name, attempt = await _made_or_anew(context, name, state["reflections"])
     _keep(context, name, trial, attempt, state["reflections"])
-    if attempt.success or trial >= context.retries:
+    if attempt.success or attempt.ending == "error" or trial >= context.retries:
         return Command(goto="__end__")
     update = _State(
         task_text=attempt.task_text, entries=list(attempt.entries), ending=attempt.ending, trial=trial
     )
     return Command(goto="reflect", update=update)
+
+
+async def _made_or_anew(context: TrialsContext, name: str, reflections: Sequence[str]) -> tuple[str, Attempt]:
+    """The attempt and its name. One task that cannot be played does not stop the others."""
+    try:
+        try:
+            return name, await _made(context, name, reflections)
+        except Drift as drift:
+            # The environment is not what it was: this attempt cannot be continued, only made anew.
+            context.session.record(f"drift:{name}", "env_drift", {"attempt": name, "reason": str(drift)})
+            name = f"{name}@2"
+            return name, await _made(context, name, reflections)
+    except GameError as broken:
+        context.session.record(f"{name}:broken", "task_broken", {"attempt": name, "reason": str(broken)})
+        nothing = Attempt(
+            task_text=context.task.goal,
+            entries=(),
+            ending="error",
+            success=False,
+            reward=0.0,
+            num_steps=0,
+            invalid=0,
+            translated=0,
+        )
+        return name, nothing
 
 
 async def _made(context: TrialsContext, name: str, reflections: Sequence[str]) -> Attempt:
@@ -161,6 +180,8 @@ def outcome_of(attempt: Attempt) -> Outcome:
     """Halted is what was cut off; failed is what came to an end without success."""
     if attempt.success:
         return "success"
+    if attempt.ending == "error":
+        return "error"
     return "halted" if attempt.ending in ("steps", "tokens") else "fail"
 
 

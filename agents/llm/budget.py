@@ -19,7 +19,9 @@ from agents.llm.usage import Usage, cost_of
 
 
 class BudgetSpent(NimueError):
-    """The run has used what it was allowed; everything so far is kept."""
+    """The run has used what it was allowed; everything so far is kept (exit code 3)."""
+
+    exit_code = 3
 
 
 class Budget:

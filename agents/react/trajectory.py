@@ -7,8 +7,8 @@ from agents.react.benchmark import Benchmark
 from agents.react.lines import Entry
 from games.text.env import Line
 
-Ending = Literal["", "done", "steps", "repeat", "tokens"]
-"""Why an attempt is over; "" while it is not."""
+Ending = Literal["", "done", "steps", "repeat", "tokens", "error"]
+"""Why an attempt is over; "" while it is not, "error" where the environment could not be played."""
 
 
 def entries_of(lines: Iterable[Line]) -> list[Entry]:
