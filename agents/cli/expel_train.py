@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, validators
 
 from agents.cli.avalon_play import Flag
 from agents.cli.model_flags import ModelFlags
@@ -47,6 +47,9 @@ EvaluationFlags = Annotated[EvaluationSettings, Parameter(name="*", group=_EVALU
 Models = Annotated[ModelFlags, Parameter(name="*", group=_MODEL)]
 
 _NO_MODEL = ModelFlags()
+
+_FOLLOWING = {"engine": ("structured",), "form": ("constrained", "status")}
+"""Settings whose default follows from another one: where that is given anew, they are taken anew."""
 
 
 def train(
@@ -100,7 +103,7 @@ def gather(
     tasks: TaskFlags = TaskSettings(),  # noqa: B008
     models: Models = _NO_MODEL,
     acting: ActingFlags = ActingSettings(),  # noqa: B008
-    folds: int = 2,
+    folds: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 2,
     embedder: Literal["minilm", "hash"] = "minilm",
 ) -> int:
     """Let an agent gather experience only; extract and eval build on it.
@@ -243,8 +246,8 @@ def _start(
             raise NimueError("Name an environment: --env alfworld, hotpotqa, fever or webshop.")
         settings = ExpelSettings(
             env=env,
-            data=None if data is None else str(data),
-            memory=memory,
+            data=None if data is None else str(data.absolute()),
+            memory=str(Path(memory).absolute()),
             model=_model(models),
             temperature=models.temperature or 0.0,
             phases=phases,
@@ -276,9 +279,18 @@ def _continue(
                 before, source, out=source.path.parent, plan=False, workers=workers, json=json, models=models
             )
         )
-    changes: dict[str, Any] = {"phases": (phase,), "gathered_by": before.gathered_by or source.id, **given}
-    if phase == "evaluate":
-        changes["extracted_by"] = before.extracted_by or source.id
+    changes: dict[str, Any] = {
+        "phases": (phase,),
+        "gathered_by": before.gathered_by or source.id,
+        "extracted_by": before.extracted_by or source.id if phase == "evaluate" else None,
+        **{
+            follower: None
+            for leader, followers in _FOLLOWING.items()
+            if leader in given
+            for follower in followers
+        },
+        **given,
+    }
     if models.model is not None:
         which = "insight_model" if phase == "extract" else "model"
         changes[which] = _model(models)
@@ -291,13 +303,8 @@ def _continue(
 
 
 def _given(groups: tuple[BaseModel, ...]) -> dict[str, Any]:
-    """What differs from the defaults, by field."""
-    return {
-        name: value
-        for group in groups
-        for name, value in group.model_dump().items()
-        if value != type(group).model_fields[name].default
-    }
+    """What was given on the command line, by field."""
+    return {name: value for group in groups for name, value in group.model_dump(exclude_unset=True).items()}
 
 
 def _model(models: ModelFlags) -> str:

@@ -50,6 +50,11 @@ class ExampleChooser:
         self._session = session
         self._fold = fold
         self._known: dict[tuple[str, str, str], Chosen] = {}
+        shown = session.suite.demonstrations
+        self._longest_demonstration = max(
+            (sum(len(line.text) for line in one.lines) for one in shown), default=None
+        )
+        """In characters; of the whole benchmark, not of one kind of task."""
 
     def manual(self, task: Task) -> Chosen:
         """The demonstrations that ship with the environment, those of the task's kind where kinds matter."""
@@ -76,7 +81,7 @@ class ExampleChooser:
         settings = self._session.settings
         k = settings.num_examples or 0
         manual = self._scored_demonstrations(task, query)
-        longest = settings.max_example_chars or max((one.num_chars for one in manual), default=None)
+        longest = settings.max_example_chars or self._longest_demonstration
         wanted = k * (settings.buffer_retrieve_ratio or 1)
         # Of thoughts many belong to one trajectory, so more of them are looked at.
         found = [*self._gathered(task, query, kind, wanted if kind == "task" else 8 * wanted), *manual]

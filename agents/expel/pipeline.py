@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agents.errors import NimueError
+from agents.expel.arms import parse_arms
 from agents.expel.evaluation import evaluate
 from agents.expel.extraction import extract
 from agents.expel.gathering import gather
@@ -54,6 +55,8 @@ def prepare(settings: ExpelSettings, models: Path) -> Prepared:
         NimueError: something is missing; the message says what brings it.
     """
     benchmark = find_benchmark(settings.env)
+    if "evaluate" in settings.phases:
+        parse_arms(settings.arms)
     try:
         suite = open_suite(settings.env, settings.data_path())
         suite.make().close()

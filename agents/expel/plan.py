@@ -12,15 +12,14 @@ def preview(prepared: Prepared) -> str:
     settings = prepared.settings
     assert settings.max_steps and settings.group_size
     num_tasks = len(chosen_tasks(prepared.suite, settings))
-    per_step = 3 if settings.form == "lines" else 1
-    per_attempt = settings.max_steps * per_step
+    per_attempt = settings.max_steps * (2 if settings.form == "lines" else 1)  # a thought and an action
     lines = [
         f"{settings.env}: {num_tasks} tasks ({prepared.suite.origin}), model {settings.model}",
     ]
     if "gather" in settings.phases:
         attempts = num_tasks * (settings.retries + 1)
         calls = attempts * per_attempt + num_tasks * settings.retries
-        lines.append(f"  gather:   at most {attempts:,} attempts, {calls:,} calls")
+        lines.append(f"  gather:   at most {attempts:,} attempts, about {calls:,} calls")
     if "extract" in settings.phases:
         training = num_tasks * (settings.folds - 1)
         calls = training * settings.retries + settings.folds * math.ceil(
@@ -35,8 +34,11 @@ def preview(prepared: Prepared) -> str:
             num_tasks * settings.seeds * sum(settings.retries + 1 if arm.retries else 1 for arm in arms)
         )
         lines.append(
-            f"  evaluate: at most {attempts:,} attempts, {attempts * per_attempt:,} calls; "
+            f"  evaluate: at most {attempts:,} attempts, about {attempts * per_attempt:,} calls; "
             f"arms {', '.join(arm.name for arm in arms)}"
         )
-    lines.append("Solved tasks need fewer steps and no retries, so most runs take a half to a third.")
+    lines.append(
+        "Solved tasks need fewer steps and no retries, so most runs take a half to a third; a model that "
+        "thinks without acting may take up to three calls a step."
+    )
     return "\n".join(lines)

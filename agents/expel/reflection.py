@@ -57,7 +57,8 @@ def reflection_prompt(
     if benchmark.unsolved_hint and shown and shown[-1]["kind"] == "observation":
         hint = benchmark.unsolved_hint.get(ending, benchmark.unsolved_hint["steps"])
         shown[-1] = Entry(**{**shown[-1], "text": hint})
-    trial = f"{task_text}\n{as_text(benchmark, shortened(shown, max_tokens))}"
+    told = (task_text, as_text(benchmark, shortened(shown, max_tokens)), benchmark.failure_mark)
+    trial = "\n".join(part for part in told if part)
     examples = "\n\n".join(benchmark.reflection_examples)
     parts = [
         f"Here are examples.\n\n{examples}" if examples else "",

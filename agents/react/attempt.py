@@ -246,6 +246,8 @@ async def _stepped(context: AttemptContext, state: AttemptState, action: str) ->
 async def _play_again(context: AttemptContext, state: AttemptState) -> None:
     await _until_held(lambda: context.host.open(context.name, context.task))
     for past in actions_of(state["entries"])[:-1]:
+        if past == NO_ACTION:  # a model wrote just that, and nothing was carried out
+            continue
         try:
             await context.host.step(context.name, past)
         except EpisodeLost:  # died again; the caller tries as often as it may

@@ -45,6 +45,8 @@ class Benchmark:
     """Successes shown at once in extraction (L)."""
     max_num_rules: int = 10
     buffer_retrieve_ratio: int = 4
+    failure_mark: str = ""
+    """Stands under a failed trial, before the reflection."""
     stops_on_repeat: bool = False
     """Whether the same action twice in a row ends the attempt as failed (ExpeL's ALFWorld only)."""
     examples_by_kind: bool = False

@@ -82,6 +82,8 @@ def read_bracketed(line: str) -> Said:
         return Said("action", _closed(line[prefix.end() :].strip()))
     if _ONE_BRACKETED.match(line):
         return Said("action", _closed(line))
+    if len(_BRACKETED.findall(line)) > 1 and not _THOUGHT_PREFIX.match(line):
+        return Said("action", line)  # two actions at once: the environment says that it takes one
     return Said("thought", _THOUGHT_PREFIX.sub("", line).rstrip(":").strip())
 
 

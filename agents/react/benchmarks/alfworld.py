@@ -85,6 +85,7 @@ BENCHMARK = Benchmark(
     num_examples=2,
     group_size=8,
     max_num_rules=10,
+    failure_mark="STATUS: FAIL",
     stops_on_repeat=True,
     examples_by_kind=True,
     paper_wording=_as_in_the_paper,
