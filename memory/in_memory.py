@@ -78,6 +78,16 @@ class InMemoryIndex:
     def ids(self, where: Where = EVERYTHING) -> list[str]:
         return sorted(self._ids[row] for row in np.flatnonzero(self._matching(where)))
 
+    def values(self, key: str) -> dict[str, Scalar]:
+        return {
+            name: metadata[key]
+            for name, metadata in zip(self._ids, self._metadata, strict=True)
+            if key in metadata
+        }
+
+    def damage(self) -> tuple[str, ...]:
+        return ()
+
     def _matching(self, where: Where) -> NDArray[np.bool_]:
         matching = np.ones(len(self), np.bool_)
         for key, value in where.equals.items():

@@ -1,6 +1,7 @@
 """What people ask about a set of insights: why is this one there, and how clean is the list."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -84,6 +85,59 @@ def why(store: InsightStore, set_id: str, insight: str) -> list[str]:
     lines = [line for logged in log for line in _told(logged)]
     used_in = store.uses(set_id, insight)
     return [*lines, f"in the prompt of {len(used_in)} attempts{': ' if used_in else ''}{', '.join(used_in)}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A sentence of an insight and the event that brought it in."""
+
+    sentence: str
+    logged: Logged
+
+
+def blame(store: InsightStore, set_id: str, insight: str) -> tuple[Blame, ...]:
+    """Where each sentence of an insight comes from: the event since which it has stood there unbroken.
+
+    Raises:
+        StoreError: it was never in the set, or was deleted.
+    """
+    told = [
+        (logged, sentences(logged.event.text_after))
+        for logged in store.log(set_id, insight=insight)
+        if logged.event.accepted and logged.event.text_after
+    ]
+    if not told:
+        raise StoreError(f"no insight {insight} with a text in set {set_id!r}")
+    blamed = []
+    for sentence in told[-1][1]:
+        since = told[-1][0]
+        for logged, standing in reversed(told):
+            if sentence not in standing:
+                break
+            since = logged
+        blamed.append(Blame(sentence, since))
+    return tuple(blamed)
+
+
+def sentences(text: str) -> list[str]:
+    """Cut after full stops, question and exclamation marks that a blank follows."""
+    return [part for part in re.split(r"(?<=[.!?])\s+", text) if part]
+
+
+@dataclass(frozen=True, slots=True)
+class Usefulness:
+    """How the attempts ended that had an insight in their prompt: a hint, apart from its importance."""
+
+    num_successes: int
+    num_failures: int
+
+
+def usefulness(store: InsightStore, set_id: str) -> dict[str, Usefulness]:
+    """By id, for every insight of a set that was in a prompt."""
+    return {
+        insight: Usefulness(successes, failures)
+        for insight, successes, failures in store.uses_by_outcome(set_id)
+    }
 
 
 def changed_words(before: str, after: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from memory.answers import ProposedOperations, finished
 from memory.engine import EngineSettings, apply_answer
 from memory.errors import StoreError
+from memory.insight_lists import broken_chain, keep_list, kept_list
 from memory.insights import Event, Insight, Op, Outcome, State, birth, change, insight_id, replay
 from memory.workspace import Workspace
 
@@ -83,6 +84,9 @@ class InsightStore:
 
     def insights(self, set_id: str, *, at: int | None = None) -> tuple[Insight, ...]:
         """The whole list, archived and quarantined ones last; `at` gives it as of that event."""
+        self.describe(set_id)
+        if at is None and (kept := kept_list(self._workspace, set_id)) is not None:
+            return kept
         insights: tuple[Insight, ...] = ()
         step: list[Event] = []
         place: tuple[str, int] | None = None
@@ -150,7 +154,7 @@ class InsightStore:
 
     def add(self, set_id: str, text: str, *, actor: Actor = "human", reason: str = "") -> str:
         """Add an insight and give its id."""
-        text = _one_line(text)
+        text = one_line(text)
         outcome = self.commit(
             set_id,
             lambda _, origin: [birth(Insight(id=insight_id(origin, 0), text=text), reason=reason)],
@@ -160,7 +164,7 @@ class InsightStore:
 
     def edit(self, set_id: str, insight: str, text: str, *, reason: str = "") -> None:
         """Give an insight another text; its importance stays."""
-        text = _one_line(text)
+        text = one_line(text)
         self._change(set_id, insight, Op.EDIT, lambda before: replace(before, text=text), reason)
 
     def vote(self, set_id: str, insight: str, delta: int, *, reason: str = "") -> None:
@@ -237,6 +241,17 @@ class InsightStore:
 
         self._change(set_id, str(undone.insight_id), Op.REVERT, reverted, f"event {seq}")
 
+    def rebuild(self, set_id: str) -> list[str]:
+        """Make the kept list anew from the log, and tell what was wrong, a line each."""
+        log = self.log(set_id)
+        kept, replayed = self.insights(set_id), self.insights(set_id, at=log[-1].seq if log else 0)
+        told = broken_chain([(logged.seq, logged.event) for logged in log])
+        if kept != replayed:
+            told.append(f"the kept list of {set_id} was not what its {len(log)} events make: written anew")
+        with self._workspace.transaction() as connection:
+            keep_list(connection, set_id, replayed)
+        return told
+
     def diff(self, set_id: str, before: int, after: int | None = None) -> list[Difference]:
         """What changed between two events, `after` the last one unless it is given."""
         old = {insight.id: insight for insight in self.insights(set_id, at=before)}
@@ -259,6 +274,15 @@ class InsightStore:
             set_id, insight,
         )  # fmt: skip
         return [row[0] for row in rows]
+
+    def uses_by_outcome(self, set_id: str) -> list[tuple[str, int, int]]:
+        """Insight, number of successes and of other attempts in whose prompt it was."""
+        rows = self._workspace.rows(
+            "SELECT insight_id, sum(outcome = 'success'), sum(outcome <> 'success') FROM insight_uses "
+            "JOIN trajectories USING (traj_id) WHERE set_id = ? GROUP BY insight_id ORDER BY insight_id",
+            set_id,
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def delete(self, set_id: str, insight: str) -> None:
         """Remove it and every text it ever had from the file; that it was there stays in the log."""
@@ -329,12 +353,14 @@ class InsightStore:
                         json.dumps(list(seen)), _now(),
                     ),
                 )  # fmt: skip
+            after = replay(events, before)
+            keep_list(connection, set_id, after)
             # An answer without a usable operation is a step as well: it is not asked for again.
             connection.execute(
                 "INSERT INTO insight_steps SELECT ?, ?, ?, ifnull(max(seq), 0) FROM insight_events",
                 (set_id, actor, step_no),
             )
-        return Outcome(replay(events, before), events)
+        return Outcome(after, events)
 
     def _next_step(self, set_id: str, actor: Actor) -> int:
         self.describe(set_id)
@@ -353,7 +379,12 @@ class InsightStore:
         return int(rows[0][0]) if rows else None
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text as an insight is written: without line breaks, with a full stop.
+
+    Raises:
+        StoreError: nothing is left.
+    """
     one = " ".join(text.split())
     if not one:
         raise StoreError("an insight needs a text")

@@ -37,6 +37,8 @@ class Op(StrEnum):
     REVERT = "REVERT"
     COMMENT = "COMMENT"
     DELETE = "DELETE"
+    MERGE = "MERGE"
+    SPLIT = "SPLIT"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

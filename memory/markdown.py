@@ -93,10 +93,19 @@ def read_document(text: str) -> Document:
             written[-1] = replace(written[-1], evidence=tuple(line.removeprefix(_EVIDENCE).split(", ")))
         elif bullet := _BULLET.match(line):
             written.append(_written(bullet))
+    return whole_document(_unescaped(head["domain"]), _unescaped(head["set"]), written)
+
+
+def whole_document(domain: str, set_id: str, written: Sequence[WrittenInsight]) -> Document:
+    """A file's content.
+
+    Raises:
+        StoreError: the same id twice.
+    """
     names = [one.id for one in written if one.id is not None]
     if len(set(names)) < len(names):
-        raise StoreError("an id stands twice in this insights file: remove one of the bullets")
-    return Document(_unescaped(head["domain"]), _unescaped(head["set"]), tuple(written))
+        raise StoreError("an id stands twice in this insights file: remove one of the two")
+    return Document(domain, set_id, tuple(written))
 
 
 def plan_import(insights: Sequence[Insight], document: Document) -> tuple[PlannedImport, ...]:

@@ -4,19 +4,21 @@ The file is written first and the index after it, under ids that derive from the
 interruption leaves at worst a gap that `rebuild` closes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from memory.embedders import Embedder
-from memory.experiences import ExperienceStore
+from memory.errors import StoreError
+from memory.experiences import Document, ExperienceStore
 from memory.records import Experience
 from memory.vectors import Entry, Hit, Scalar, VectorIndex, Where, refuse_other_embedder
 
 Kind = Literal["task", "thought", "action"]
 
-_BATCH = 256  # texts embedded at once
-_NO_FOLD = -1
+_BATCH = 2048  # documents indexed at once; Chroma writes a whole part's vectors after each batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,20 @@ class Demonstrations:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """Documents that the index lacks, and such that belong to no experience."""
+    """How an index differs from the file that it was made from."""
 
     missing: tuple[str, ...]
+    """Documents that the index lacks."""
     surplus: tuple[str, ...]
+    """Entries that belong to no experience."""
+    changed: tuple[str, ...] = ()
+    """Documents whose text or metadata was another when they were indexed."""
+    damage: tuple[str, ...] = ()
+    """Signs that vectors are lost."""
 
     @property
     def in_step(self) -> bool:
-        return not self.missing and not self.surplus
+        return not (self.missing or self.surplus or self.changed or self.damage)
 
 
 class ExperienceMemory:
@@ -58,12 +66,24 @@ class ExperienceMemory:
         self.domain = domain
         self._embedder = embedder
         self._kinds = tuple(kinds)
+        self._guard = threading.RLock()  # an index is not made for several threads at once
 
-    def remember(self, experience: Experience, *, recalled: Sequence[str] = ()) -> str:
+    def remember(
+        self,
+        experience: Experience,
+        *,
+        recalled: Sequence[str] = (),
+        used_insights: Sequence[tuple[str, str]] = (),
+        shown: Sequence[str] = (),
+    ) -> str:
         """Keep an attempt and make it findable; see `ExperienceStore.add`."""
-        experience_id = self.store.add(experience, recalled=recalled)
-        self._drop_documents(experience_id)
-        self._add([self.store.get(experience_id)])
+        with self._guard:
+            before = [document.id for document in self._documents(experience.id)]
+            experience_id = self.store.add(
+                experience, recalled=recalled, used_insights=used_insights, shown=shown
+            )
+            self.index.delete(before)
+            self._add(self._documents(experience_id))
         return experience_id
 
     def forget(self, experience_id: str) -> None:
@@ -73,17 +93,19 @@ class ExperienceMemory:
             StoreError: there is none.
         """
         self.store.get(experience_id)
-        # The vectors first: if this is cut short, the attempt is still there to be forgotten again.
-        self._drop_documents(experience_id)
-        self.store.delete(experience_id)
+        with self._guard:
+            # The vectors first: if this is cut short, the attempt is still there to be forgotten again.
+            self.index.delete(self.index.ids(Where(equals={"traj_id": experience_id})))
+            self.store.delete(experience_id)
 
     def nearest(self, text: str, k: int, *, kind: Kind = "task", where: Where | None = None) -> list[Hit]:
         """The k documents of a kind most like the text, whatever their outcome."""
         asked = where or Where()
         (vector,) = self._embedder.embed([text])
-        return self.index.query(
-            vector, k, Where(equals={**asked.equals, "kind": kind}, differs=asked.differs)
-        )
+        with self._guard:
+            return self.index.query(
+                vector, k, Where(equals={**asked.equals, "kind": kind}, differs=asked.differs)
+            )
 
     def demonstrations(
         self,
@@ -114,39 +136,61 @@ class ExperienceMemory:
         )
 
     def check(self) -> IndexState:
-        """Whether the index holds exactly the documents of the file."""
-        expected = {name for one in self.store.find(domain=self.domain) for name, _ in self._documents(one)}
-        found = set(self.index.ids())
-        return IndexState(tuple(sorted(expected - found)), tuple(sorted(found - expected)))
+        """Whether the index holds exactly the documents of the file, as they are now."""
+        expected = {document.id: document.metadata["content"] for document in self._documents()}
+        found = self.index.values("content")
+        unmarked = set(self.index.ids()) - found.keys()
+        return IndexState(
+            missing=tuple(sorted(expected.keys() - found.keys() - unmarked)),
+            surplus=tuple(sorted((found.keys() | unmarked) - expected.keys())),
+            changed=tuple(
+                sorted(
+                    name
+                    for name in expected
+                    if name in unmarked or found.get(name, expected[name]) != expected[name]
+                )
+            ),
+            damage=self.index.damage(),
+        )
+
+    def mend(self, state: IndexState | None = None) -> IndexState:
+        """Bring the index in step with the file by what differs alone, and give what that was.
+
+        Raises:
+            StoreError: vectors are lost, which only `rebuild` on a new index mends.
+        """
+        state = state or self.check()
+        if state.damage:
+            raise StoreError(f"the index is damaged ({state.damage[0]}): rebuild it")
+        self.index.delete([*state.surplus, *state.changed])
+        wanted = {*state.missing, *state.changed}
+        self._add(document for document in self._documents() if document.id in wanted)
+        return state
 
     def rebuild(self) -> int:
         """Fill the index anew from the file and give the number of documents."""
         self.index.delete(self.index.ids())
-        self._add(self.store.find(domain=self.domain))
+        self._add(self._documents())
         return len(self.index)
 
-    def _add(self, experiences: Sequence[Experience]) -> None:
-        documents = [(one, name, text) for one in experiences for name, text in self._documents(one)]
-        for start in range(0, len(documents), _BATCH):
-            batch = documents[start : start + _BATCH]
-            vectors = self._embedder.embed([text for _, _, text in batch])
+    def _add(self, documents: Iterable[Document]) -> None:
+        for batch in _batches(documents):
+            vectors = self._embedder.embed([document.text for document in batch])
             self.index.upsert(
                 [
-                    Entry(name, vector, _metadata(one, name))
-                    for (one, name, _), vector in zip(batch, vectors, strict=True)
+                    Entry(document.id, vector, document.metadata)
+                    for document, vector in zip(batch, vectors, strict=True)
                 ]
             )
 
-    def _documents(self, experience: Experience) -> list[tuple[str, str]]:
-        documents = [(f"{experience.id}:task:0", experience.task)] if "task" in self._kinds else []
-        return documents + [
-            (f"{experience.id}:{step.kind}:{place}", step.text)
-            for place, step in enumerate(experience.steps)
-            if step.kind in self._kinds
-        ]
+    def _documents(self, experience_id: str | None = None) -> Iterator[Document]:
+        return self.store.documents(self.domain, self._kinds, experience_id=experience_id)
 
-    def _drop_documents(self, experience_id: str) -> None:
-        self.index.delete(self.index.ids(Where(equals={"traj_id": experience_id})))
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    remaining = iter(documents)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
 
 
 def choose_demonstrations(
@@ -170,17 +214,3 @@ def choose_demonstrations(
     ][:k]
     filled = list(padding[: k - len(fitting)]) if len(fitting) < k else []
     return Demonstrations((*fitting, *filled), len(filled))
-
-
-def _metadata(experience: Experience, document: str) -> dict[str, Scalar]:
-    return {
-        "kind": document.split(":")[1],
-        "traj_id": experience.id,
-        "task_id": experience.task_id,
-        "run_id": experience.run_id,
-        "env_name": experience.env_name,
-        "phase": experience.phase,
-        "outcome": experience.outcome,
-        "fold": _NO_FOLD if experience.fold is None else experience.fold,
-        "trial": experience.trial,
-    }

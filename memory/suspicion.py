@@ -34,6 +34,11 @@ def holds_secret(text: str) -> bool:
     return _SECRET.search(text) is not None
 
 
+def without_secrets(text: str) -> str:
+    """The text with what looks like a key or a password cut out."""
+    return _SECRET.sub("[secret left out]", text)
+
+
 def too_specific(text: str) -> bool:
     """Whether it speaks of a trial, one task or a numbered thing such as `drawer 3`."""
     return _SPECIFIC.search(text) is not None

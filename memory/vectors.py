@@ -38,6 +38,17 @@ class Where:
     equals: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
     differs: Mapping[str, Scalar] = field(default_factory=lambda: MappingProxyType({}))
 
+    def holds(self, metadata: Mapping[str, Scalar]) -> bool:
+        """Whether an entry with this metadata counts."""
+
+        def same(key: str, value: Scalar) -> bool:
+            there = metadata.get(key)
+            return type(there) is type(value) and there == value
+
+        return all(same(key, value) for key, value in self.equals.items()) and not any(
+            same(key, value) for key, value in self.differs.items()
+        )
+
 
 EVERYTHING = Where()
 
@@ -59,6 +70,12 @@ class VectorIndex(Protocol):
 
     def ids(self, where: Where = EVERYTHING) -> list[str]:
         """All ids in alphabetical order."""
+
+    def values(self, key: str) -> dict[str, Scalar]:
+        """What all entries that have this key hold under it, by id."""
+
+    def damage(self) -> tuple[str, ...]:
+        """Signs that vectors are lost, a line each; empty where all is well."""
 
     def __len__(self) -> int: ...
 

@@ -16,6 +16,7 @@ from memory.errors import StoreError
 
 FILE_NAME = "memory.sqlite"
 _APPLICATION_ID = 0x6E696D75  # "nimu"
+_OWN_NAMES = {"chroma", "writer.lock"}
 
 # Each entry brings a file from version n to n + 1; entries are never changed once released.
 _MIGRATIONS = (
@@ -52,6 +53,29 @@ _MIGRATIONS = (
         insight_id TEXT NOT NULL, PRIMARY KEY (traj_id, set_id, insight_id)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY, kind TEXT NOT NULL, domain TEXT NOT NULL, config_json TEXT NOT NULL,
+        manifest_json TEXT NOT NULL, status TEXT NOT NULL, parent_run TEXT, created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE eval_results (
+        run_id TEXT NOT NULL, arm TEXT NOT NULL, task_id TEXT NOT NULL, seed INTEGER NOT NULL, fold INTEGER,
+        env_name TEXT NOT NULL, success INTEGER NOT NULL, reward REAL NOT NULL, num_steps INTEGER NOT NULL,
+        num_invalid INTEGER NOT NULL, tokens INTEGER NOT NULL, cost TEXT,
+        PRIMARY KEY (run_id, arm, task_id, seed)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE retrievals (
+        traj_id TEXT NOT NULL REFERENCES trajectories ON DELETE CASCADE, place INTEGER NOT NULL,
+        shown_id TEXT NOT NULL, PRIMARY KEY (traj_id, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX retrievals_by_shown ON retrievals (shown_id);
+    CREATE TABLE insight_lists (
+        set_id TEXT PRIMARY KEY REFERENCES insight_sets, seq INTEGER NOT NULL, list_json TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE trajectories ADD COLUMN num_steps INTEGER NOT NULL DEFAULT 0;
+    UPDATE trajectories
+    SET num_steps = (SELECT count(*) FROM steps WHERE steps.traj_id = trajectories.traj_id);
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 
@@ -63,18 +87,18 @@ class Workspace:
         """Open the folder's file, or make it; a reader needs one that exists.
 
         Raises:
-            StoreError: another writer has it open, or the file is missing, broken, foreign or newer.
+            StoreError: another writer has it open, the folder holds other things and no memory, or the file
+                is missing, broken, foreign or newer.
         """
         self.folder = folder
         self.path = folder / FILE_NAME
         self._guard = threading.RLock()
         self._lock: FileLock | None = None
         if read_only:
-            if not self.path.is_file():
-                raise StoreError(f"no memory in {folder}: there is no {FILE_NAME}; check the folder")
+            refuse_missing(folder)
         else:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _writer_lock(folder)
+            _own(folder)
+            self._lock = writer_lock(folder)
         try:
             self._connection = _connected(self.path, read_only=read_only)
         except BaseException:
@@ -110,12 +134,29 @@ class Workspace:
                     raise
                 self._connection.execute("COMMIT")
             except sqlite3.DatabaseError as problem:
-                raise StoreError(f"cannot write {self.path}: {problem}; nothing was changed") from problem
+                raise StoreError(
+                    f"cannot write {self.path}: {problem}; nothing was changed{_remedy(problem)}"
+                ) from problem
 
     def rows(self, query: str, *values: str | int | None) -> list[sqlite3.Row]:
-        """The answer to a query."""
+        """The answer to a query.
+
+        Raises:
+            StoreError: the file is broken.
+        """
         with self._guard:
-            return self._connection.execute(query, values).fetchall()
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as problem:
+                raise StoreError(f"cannot read {self.path}: {problem}{_remedy(problem)}") from problem
+
+    def damage(self) -> tuple[str, ...]:
+        """What is broken in the file, one line each; looks at every page."""
+        found = [str(row[0]) for row in self.rows("PRAGMA quick_check")]
+        found += [
+            f"{row[0]} names a {row[2]} that is not there" for row in self.rows("PRAGMA foreign_key_check")
+        ]
+        return tuple(line for line in found if line != "ok")
 
     def scrub(self) -> None:
         """Make sure that what was deleted is in none of the files any more."""
@@ -127,7 +168,38 @@ class Workspace:
             self._lock.release()
 
 
-def _writer_lock(folder: Path) -> FileLock:
+def refuse_missing(folder: Path) -> Path:
+    """The folder's file.
+
+    Raises:
+        StoreError: there is none.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise StoreError(f"no memory in {folder}: there is no {FILE_NAME}; check the folder")
+    return path
+
+
+def _own(folder: Path) -> None:
+    """Make the folder; one that holds other things and no memory is not ours to write to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in folder.iterdir()}
+    except OSError as problem:
+        raise StoreError(f"{folder} cannot be a memory folder: {problem}") from problem
+    foreign = sorted(name for name in names - _OWN_NAMES if not name.startswith(FILE_NAME))
+    if FILE_NAME not in names and foreign:
+        raise StoreError(
+            f"{folder} holds {foreign[0]!r} and no memory: name an empty folder, or one that is not there yet"
+        )
+
+
+def writer_lock(folder: Path) -> FileLock:
+    """What a writer holds.
+
+    Raises:
+        StoreError: another one has it.
+    """
     lock = FileLock(folder / "writer.lock", timeout=0)
     try:
         lock.acquire()
@@ -135,7 +207,20 @@ def _writer_lock(folder: Path) -> FileLock:
         raise StoreError(
             f"another program writes to the memory in {folder}: wait until it is done"
         ) from problem
+    except OSError as problem:
+        raise StoreError(f"cannot write in {folder}: {problem}") from problem
     return lock
+
+
+def _remedy(problem: sqlite3.DatabaseError) -> str:
+    """What to do, from SQLite's primary result code."""
+    match getattr(problem, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return "; make room on the disk and try again"
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return "; `expel insights rebuild` saves what can be read"
+        case _:
+            return ""
 
 
 def _connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -146,7 +231,7 @@ def _connected(path: Path, *, read_only: bool) -> sqlite3.Connection:
         _prepare(connection, path, read_only=read_only)
     except sqlite3.DatabaseError as problem:
         connection.close()
-        raise StoreError(f"{path} cannot be read as a memory: {problem}; restore it from a copy") from problem
+        raise StoreError(f"{path} cannot be read as a memory: {problem}{_remedy(problem)}") from problem
     except StoreError:
         connection.close()
         raise

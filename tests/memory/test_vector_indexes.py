@@ -1,17 +1,27 @@
 """One conformance suite over both indexes, and what is Chroma's alone."""
 
 import socket
-from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree as remove_tree
 from typing import Any
 
 import numpy as np
 import pytest
 
-from memory.chroma import ChromaIndex, collection_name, open_chroma, remove_collection
-from memory.embedders import EmbedderMark, HashingEmbedder, Vectors
+from memory.chroma import (
+    ChromaIndex,
+    collection_name,
+    open_chroma,
+    remove_collection,
+    remove_folder,
+    remove_sharded,
+    sharded,
+)
+from memory.embedders import EmbedderMark, Vectors
 from memory.errors import StoreError
 from memory.in_memory import InMemoryIndex
+from memory.indexes import open_index
+from memory.shards import ShardedIndex
 from memory.vectors import Entry, Scalar, VectorIndex, Where
 
 MARK = EmbedderMark("test", 8)
@@ -22,12 +32,19 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return open_chroma(tmp_path_factory.mktemp("chroma"))
 
 
-@pytest.fixture(params=["in_memory", "chroma"])
+@pytest.fixture(params=["in_memory", "chroma", "sharded", "sharded chroma"])
 def index(request: pytest.FixtureRequest, client: Any) -> VectorIndex:
-    if request.param == "in_memory":
-        return InMemoryIndex(MARK)
-    remove_collection(client, "suite")
-    return ChromaIndex(client, "suite", MARK)
+    match request.param:
+        case "in_memory":
+            return InMemoryIndex(MARK)
+        case "chroma":
+            remove_collection(client, "suite")
+            return ChromaIndex(client, "suite", MARK)
+        case "sharded":
+            return ShardedIndex(MARK, lambda _: InMemoryIndex(MARK), keys=["kind", "fold"])
+        case _:
+            remove_sharded(client, "parts")
+            return sharded(client, "parts", MARK, keys=["kind", "fold"])
 
 
 def direction(seed: int) -> Vectors:
@@ -85,6 +102,37 @@ def test_what_is_deleted_is_not_found(index: VectorIndex) -> None:
     assert index.ids(Where(equals={"fold": 0})) == sorted(f"e{seed}" for seed in range(0, 100, 2))
 
 
+def test_values_are_those_of_the_entries_that_have_the_key(index: VectorIndex) -> None:
+    index.upsert([entry("a", 1, fold=0, content="x"), entry("b", 2, fold=1, content="y"), entry("c", 3)])
+    assert index.values("content") == {"a": "x", "b": "y"}
+    assert index.values("unknown") == {}
+
+
+def test_a_sound_index_shows_no_damage(index: VectorIndex) -> None:
+    assert index.damage() == ()
+    index.upsert([entry(f"e{seed}", seed, fold=seed % 2) for seed in range(30)])
+    index.delete([f"e{seed}" for seed in range(0, 30, 3)])
+    assert index.damage() == ()
+
+
+def test_a_rare_match_far_away_is_found(index: VectorIndex) -> None:
+    near = direction(0)
+    index.upsert(
+        [Entry(f"n{number:03}", near + number * 1e-4, {"kind": "task", "trial": 0}) for number in range(200)]
+    )
+    index.upsert([Entry("far", -near, {"kind": "task", "trial": 1})])
+    assert [hit.id for hit in index.query(near, 1, Where(equals={"trial": 1}))] == ["far"]
+    assert [hit.id for hit in index.query(near, 1, Where(differs={"trial": 0}))] == ["far"]
+    assert len(index.query(near, 100, Where(equals={"trial": 0}))) == 100
+
+
+def test_an_entry_that_changes_its_metadata_is_there_once(index: VectorIndex) -> None:
+    index.upsert([entry("a", 1, fold=0), entry("b", 2, fold=0)])
+    index.upsert([entry("a", 1, fold=1)])
+    assert (len(index), index.ids(Where(equals={"fold": 0}))) == (2, ["b"])
+    assert [hit.id for hit in index.query(direction(1), 5, Where(equals={"fold": 1}))] == ["a"]
+
+
 def test_an_empty_index_and_a_k_of_zero_find_nothing(index: VectorIndex) -> None:
     index.upsert([])
     assert index.query(direction(1), 3) == []
@@ -122,6 +170,63 @@ def test_case_37_a_collection_refuses_another_embedder(client: Any) -> None:
         with pytest.raises(StoreError, match="rebuild the index"):
             ChromaIndex(client, "owned", other)
     assert len(ChromaIndex(client, "owned", MARK)) == 1
+
+
+def test_parts_are_found_again_and_refuse_another_embedder(client: Any) -> None:
+    remove_sharded(client, "again")
+    first = sharded(client, "again", MARK, keys=["kind", "fold"])
+    first.upsert([entry("a", 1, fold=0), entry("b", 2, fold=1), entry("c", 3)])
+    assert sharded(client, "again", MARK, keys=["kind", "fold"]).ids() == ["a", "b", "c"]
+    with pytest.raises(StoreError, match="not of other"):
+        sharded(client, "again", EmbedderMark("other", 8))
+    remove_sharded(client, "again")
+    assert len(sharded(client, "again", EmbedderMark("other", 8))) == 0
+
+
+def test_renewing_an_index_lets_another_embedder_in_and_leaves_other_domains(tmp_path: Path) -> None:
+    for domain in ("one", "two"):
+        with open_index(tmp_path, domain, MARK) as index:
+            index.upsert([entry("a", 1)])
+    other = EmbedderMark("other", 4)
+    with pytest.raises(StoreError, match="not of other"):
+        open_index(tmp_path, "one", other)
+    with open_index(tmp_path, "one", other, renew=True) as renewed:
+        assert len(renewed) == 0
+    with open_index(tmp_path, "two", MARK) as kept:
+        assert len(kept) == 1
+
+
+def test_lost_vectors_are_seen_though_their_ids_are_still_listed(tmp_path: Path) -> None:
+    with open_chroma(tmp_path) as opened:
+        index = ChromaIndex(opened, "lost", MARK)
+        # Vectors go from Chroma's log to their own file after a thousand.
+        index.upsert([entry(f"e{seed:04}", seed) for seed in range(1200)])
+        index.query(direction(1), 1)
+    (vectors,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    remove_tree(vectors)
+    with open_chroma(tmp_path) as opened:
+        index = ChromaIndex(opened, "lost", MARK)
+        assert len(index.ids()) == 1200
+        assert "then rebuild" in index.damage()[0]
+
+
+def test_a_broken_vector_file_is_a_clear_error(tmp_path: Path) -> None:
+    with open_chroma(tmp_path) as opened:
+        ChromaIndex(opened, "x", MARK).upsert([entry(f"e{seed:04}", seed) for seed in range(1200)])
+    (header,) = tmp_path.glob("*/header.bin")
+    header.write_bytes(b"\xff" * 100)
+    with open_chroma(tmp_path) as opened, pytest.raises(StoreError, match="then rebuild"):
+        ChromaIndex(opened, "x", MARK).query(direction(1), 1)
+
+
+def test_folders_of_others_are_neither_used_nor_removed(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    for refused in (open_chroma, remove_folder):
+        with pytest.raises(StoreError, match="no folder of Chroma"):
+            refused(tmp_path)
+        with pytest.raises(StoreError, match="is a file"):
+            refused(tmp_path / "letter.txt")
+    assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
 def test_a_collection_of_another_program_is_refused(client: Any) -> None:
@@ -162,21 +267,3 @@ def test_every_domain_gives_a_name_that_chroma_takes(client: Any, name: str) -> 
     remove_collection(client, name)
     assert len(ChromaIndex(client, name, MARK)) == 0
     remove_collection(client, name)
-
-
-@pytest.mark.parametrize("make", [HashingEmbedder, lambda: HashingEmbedder(16)])
-def test_the_hashing_embedder_is_deterministic_and_of_length_one(make: Callable[[], HashingEmbedder]) -> None:
-    texts = ["Clean a mug.", "", "?!", "clean MUG a", "\ud800", "x " * 5000]
-    vectors = make().embed(texts)
-    assert vectors.shape == (len(texts), make().mark.dimension)
-    assert vectors.dtype == np.float32
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
-    assert np.array_equal(vectors, make().embed(texts))
-    assert make().embed([]).shape == (0, make().mark.dimension)
-
-
-def test_the_hashing_embedder_puts_texts_that_share_words_together() -> None:
-    mug, cup, question = HashingEmbedder().embed(
-        ["put a clean mug on the shelf", "put a clean cup on the shelf", "Who wrote Ivanhoe?"]
-    )
-    assert mug @ cup > 0.5 > 0.3 > mug @ question
