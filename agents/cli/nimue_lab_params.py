@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import cyclopts
 from cyclopts import CycloptsError, Parameter
+from cyclopts.validators import Number
 from pydantic import ValidationError
 
 from agents.errors import NimueError
@@ -20,7 +21,7 @@ Flag = Annotated[bool, Parameter(negative="")]
 def read_job_words(
     command: str, system: System, job: Job[Any, Any], words: Sequence[str], act: Callable[..., T]
 ) -> T | None:
-    """Call `act(params, out=..., json=...)` with what the words say; None if they asked for help.
+    """Call `act(params, out=..., json=..., processes=...)` with what the words say; None for help.
 
     Raises:
         NimueError: The words make no sense to this job.
@@ -45,15 +46,23 @@ def read_job_words(
 def _typed(params_type: type[JobParams], act: Callable[..., T]) -> Callable[..., T]:
     """`act` with a signature that cyclopts can read."""
 
-    def command(*, params: JobParams | None = None, out: Path = Path("runs"), json: Flag = False) -> T:
+    def command(
+        *,
+        params: JobParams | None = None,
+        out: Path = Path("runs"),
+        json: Flag = False,
+        processes: Annotated[int, Parameter(validator=Number(gte=1))] = 1,
+    ) -> T:
         """Run the job.
 
         Args:
             params: What the job is asked.
             out: The folder that holds the runs.
             json: Print the events and the result as JSON lines.
+            processes: GPUs, or processes, that share the steps of a training.
         """
-        return act(params if params is not None else params_type(), out=out, json=json)
+        asked = params if params is not None else params_type()
+        return act(asked, out=out, json=json, processes=processes)
 
     command.__annotations__["params"] = Annotated[params_type, Parameter(name="*")]
     if any(field.is_required() for field in params_type.model_fields.values()):

@@ -87,18 +87,9 @@ def profile(
 
 
 def _print_costs(console: Console, profiles: Sequence[Profile]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("model")
-    columns = (
-        "M params",
-        "GMACs",
-        "in attention",
-        "MB for backward",
-        "ms",
-        "quartiles",
-        "a second",
-        "mJ (proxy)",
-    )
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    table.add_column("model", overflow="fold")
+    columns = ("Mparam", "GMACs", "attn", "MB bwd", "ms", "quartiles", "per s", "mJ")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for one in profiles:
@@ -122,8 +113,8 @@ def _print_costs(console: Console, profiles: Sequence[Profile]) -> None:
             console.print(Text(words))
     first = profiles[0]
     console.print(
-        f"\nBatch {first.batch} on {first.device}, fp32. A MAC is one multiply and add; mJ is a proxy "
-        "for a 45 nm chip, good for ranking only.",
+        f"\nBatch {first.batch} on {first.device}, fp32. attn: share of MACs outside layers. MB bwd: what a "
+        "backward pass needs kept. mJ: a proxy for a 45 nm chip, good for ranking only.",
         soft_wrap=True,
     )
 

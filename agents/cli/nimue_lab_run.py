@@ -20,7 +20,7 @@ Words = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
 Flag = Annotated[bool, Parameter(negative="")]
 
 SECONDS_TO_STOP = 30.0
-RUN_USAGE = """Usage: nimue lab run SYSTEM JOB [SETTINGS] [--out FOLDER] [--json]
+RUN_USAGE = """Usage: nimue lab run SYSTEM JOB [SETTINGS] [--out FOLDER] [--processes N] [--json]
        nimue lab run --resume RUN [--out FOLDER] [--json]
 
 Run a job, or go on with a run that was stopped or killed. The settings are the job's own:
@@ -48,8 +48,8 @@ def run(*words: Words) -> int:
     system = find_system(words[0])
     job = find_job(system, words[1])
 
-    def act(params: JobParams, *, out: Path, json: bool) -> int:
-        begun = begin_run(system.id, job.name, params.model_dump(mode="json"), out)
+    def act(params: JobParams, *, out: Path, json: bool, processes: int) -> int:
+        begun = begin_run(system.id, job.name, params.model_dump(mode="json"), out, processes=processes)
         return watch(begun, json=json)
 
     return read_job_words("run", system, job, words[2:], act) or 0
@@ -69,8 +69,8 @@ def reproduce(*words: Words) -> int:
     system = find_system(words[0])
     job = find_job(system, "reproduce")
 
-    def act(params: JobParams, *, out: Path, json: bool) -> int:
-        begun = begin_run(system.id, job.name, params.model_dump(mode="json"), out)
+    def act(params: JobParams, *, out: Path, json: bool, processes: int) -> int:
+        begun = begin_run(system.id, job.name, params.model_dump(mode="json"), out, processes=processes)
         code = watch(begun, json=json)
         if (recorded := write_record(begun)) is not None and not json:
             print(f"Recorded in {recorded}.")

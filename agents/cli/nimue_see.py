@@ -9,6 +9,8 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
+from agents.errors import NimueError
+
 Flag = Annotated[bool, Parameter(negative="")]
 _PLAN = Group("Slices", sort_key=1)
 _MODEL = Group("The model", sort_key=2)

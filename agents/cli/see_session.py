@@ -22,7 +22,7 @@ from agents.llm.usage import cost_of
 from agents.perception.answering import NO_EYES, NO_TEXT, SpokenAnswer, answer, messages_about_text
 from agents.perception.looking import Way, load_pictures, way_for
 from agents.perception.reading import FolderShelf, ReadPicture, read_text
-from agents.perception.sending import Estimate, estimate, messages_with, plan_sending
+from agents.perception.sending import Estimate, estimate, messages_with, plan_sending, seem_dropped
 from backends.vision.llava_uhd.hosted_plan import HostedPlan
 from backends.vision.llava_uhd.providers import rule_for
 from backends.vision.ocr.sliced_reading import reading_plan
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from agents.llm.model import Model
 
 _WHAT_IS_SEEN = "Say what is to be seen, and read out all text."
+_DROPPED = (
+    "Beware: the server counted so few tokens that it seems to have left the pictures out. "
+    "Ask a model with eyes, or add --read to send the text in them."
+)
 _LARGE_UNPRICED = 20_000  # tokens: above that a request of unknown price is asked about too
 
 
@@ -100,6 +104,8 @@ async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors:
     messages = await asyncio.to_thread(messages_with, pictures, plans, question)
     said = await _ask(asked, model, messages)
     _close_sending(asked, model, pictures, plans, said, errors)
+    if seem_dropped(messages, said.usage):
+        Console(stderr=True, soft_wrap=True).print(_DROPPED)
     return 0
 
 
@@ -211,16 +217,26 @@ def _progress(name: str, errors: Console) -> Iterator[Any]:
 
 def _explain(asked: Asked, pictures: Sequence[Picture], plans: Sequence[Shown]) -> None:
     console = Console(highlight=False, markup=False)
+    explained = []
     for number, (picture, usual) in enumerate(zip(pictures, plans, strict=True)):
         shown = usual if asked.rule is None else shown_by_rule(asked.rule, picture.size)
         path = asked.draw or Path(f"{Path(picture.name).stem or 'picture'}.slices.png")
         if number and asked.draw is not None:
             path = path.with_stem(f"{path.stem}-{number + 1}")
         save_drawing(picture, shown, path)
-        if asked.json:
-            continue
-        print_plan(picture, shown, console)
-        console.print(f"\nDrawn on the picture: {path}", soft_wrap=True)
+        explained.append({**_described(picture), **_plan_json(shown), "drawing": str(path)})
+        if not asked.json:
+            print_plan(picture, shown, console)
+            console.print(f"\nDrawn on the picture: {path}", soft_wrap=True)
+    if asked.json and not asked.question:
+        print(dumps({"pictures": explained}, ensure_ascii=False, indent=2))
+
+
+def _plan_json(shown: Shown) -> dict[str, Any]:
+    slices = [
+        {"box": list(asdict(mark.box).values()), "label": " ".join(mark.lines)} for mark in shown.marked
+    ]
+    return {"slices": slices, "overview": shown.overview, "plan": shown.words.splitlines()}
 
 
 async def _ask(asked: Asked, name: ModelName, messages: list[BaseMessage]) -> SpokenAnswer:

@@ -90,7 +90,13 @@ class Session:
             for name, usage in self.journal.usage().items():
                 self.budget.count(name, usage)
             memory = self._opened.enter_context(
-                open_memory(Path(settings.memory), settings.env, embedder, kinds=_kinds(settings))
+                open_memory(
+                    Path(settings.memory),
+                    settings.env,
+                    embedder,
+                    chroma=settings.chroma,
+                    kinds=_kinds(settings),
+                )
             )
             self.memory = memory.experiences
             self.insights = memory.insights

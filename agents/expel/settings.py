@@ -97,6 +97,9 @@ class RecallSettings(_Group):
     """How examples are recalled."""
 
     embedder: Literal["minilm", "hash"] = Field("minilm", description="What compares tasks.")
+    chroma: str | None = Field(
+        None, description="Address of a Chroma server, as http://HOST:8000 (default: in the memory's folder)."
+    )
     buffer_retrieve_ratio: int | None = Field(
         None, ge=1, description="So many candidates are looked at for each example."
     )

@@ -1,14 +1,18 @@
 """Writes a job's events into its run's `events.jsonl`, each measured value once, however often it resumes."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from agents.errors import NimueError
 from agents.runs.event_log import EventLog, read_events
 from agents.runs.folder import RunFolder
 from backends.lab.events import ArtifactMade, Event, EventSink, Metric, from_json, kind_of, to_json
 
 Key = tuple[str, ...]
+
+_TRIES, _SECONDS_BETWEEN_TRIES = 4, 0.05
 
 
 class RunRecorder:
@@ -36,7 +40,8 @@ class RunRecorder:
 def open_recorder(directory: Path) -> Iterator[EventSink]:
     """The sink of a run that this process works on. Raises `NimueError` if another one does."""
     run = RunFolder(directory)
-    with run.locked():
+    with ExitStack() as held:
+        _hold(run, held)
         told = set[Key]()
         for line in read_events(run.events):
             event = from_json(line.kind, line.data)
@@ -45,6 +50,18 @@ def open_recorder(directory: Path) -> Iterator[EventSink]:
                 told.add(key)
         with EventLog(run.events) as log:
             yield RunRecorder(log, told)
+
+
+def _hold(run: RunFolder, held: ExitStack) -> None:
+    """Lock the run; who only looks whether it is held has it for an instant, so a few tries are made."""
+    for _ in range(_TRIES - 1):
+        try:
+            held.enter_context(run.locked())
+        except NimueError:
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+        else:
+            return
+    held.enter_context(run.locked())
 
 
 def _key(event: Event) -> Key | None:

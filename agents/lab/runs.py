@@ -44,11 +44,11 @@ class LabRun:
         return JobProcess.start(self.work, open_recorder)
 
 
-def begin_run(system: str, job: str, values: Mapping[str, Any], root: Path) -> LabRun:
+def begin_run(system: str, job: str, values: Mapping[str, Any], root: Path, *, processes: int = 1) -> LabRun:
     """Make the folder of a new run. Raises `LabError` if it is asked wrongly, before anything is written."""
     params = read_params(system, job, values).model_dump(mode="json")
-    folder = create_run(root, RUN_KIND, {"system": system, "job": job, "params": params})
-    return _lab_run(folder, {"system": system, "job": job, "params": params})
+    asked = {"system": system, "job": job, "params": params, "processes": processes}
+    return _lab_run(create_run(root, RUN_KIND, asked), asked)
 
 
 def find_run(name: str, root: Path) -> LabRun:
@@ -70,7 +70,13 @@ def all_runs(root: Path) -> list[LabRun]:
 
 
 def _lab_run(folder: RunFolder, asked: Mapping[str, Any]) -> LabRun:
-    work = Work(system=asked["system"], job=asked["job"], params=asked["params"], directory=folder.path)
+    work = Work(
+        system=asked["system"],
+        job=asked["job"],
+        params=asked["params"],
+        directory=folder.path,
+        processes=asked["processes"],
+    )
     return LabRun(folder, work)
 
 

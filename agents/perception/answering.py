@@ -95,20 +95,26 @@ def _told(read: ReadPicture, number: int, count: int, most: int) -> str:
     picture = read.picture
     name = f"picture {number}" if count > 1 else "the picture"
     width, height = picture.size
-    lines = [_placed(line, picture.size) for line in read.reading.lines]
-    kept, left = _within(lines, most)
-    head = f"The words in {name} ({width} x {height} pixels), with where they begin:"
+    lines = read.reading.lines
+    kept, left = _within(_placed(lines, picture.size), most)
+    head = f"The words in {name} ({width} x {height} pixels), each after the part of it where they stand:"
     if not lines:
         return f"There are no words in {name}."
     rest = f"\n({left} more lines are left out here.)" if left else ""
     return f"{head}\n" + "\n".join(kept) + rest
 
 
-def _placed(line: Line, size: tuple[int, int]) -> str:
-    """The line with its place in words, which small models read better than numbers."""
-    across = _third(line.area.middle[0] / size[0], ("left", "middle", "right"))
-    down = _third(line.area.middle[1] / size[1], ("top", "centre", "bottom"))
-    return f'[{down} {across}] "{line.text}"'
+def _placed(lines: Sequence[Line], size: tuple[int, int]) -> list[str]:
+    """The lines, with their place wherever it changes: in words, which small models read best."""
+    told: list[str] = []
+    last = ""
+    for line in lines:
+        across = _third(line.area.middle[0] / size[0], ("left", "middle", "right"))
+        down = _third(line.area.middle[1] / size[1], ("top", "centre", "bottom"))
+        place = f"[{down} {across}] "
+        told.append(f'{"" if place == last else place}"{line.text}"')
+        last = place
+    return told
 
 
 def _third(share: float, names: tuple[str, str, str]) -> str:

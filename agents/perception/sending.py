@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -16,7 +17,9 @@ from agents.perception.prompt_files import prompt
 from backends.vision.llava_uhd.hosted_plan import HostedPlan, plan_hosted
 from backends.vision.llava_uhd.pieces import Box, Size
 from backends.vision.llava_uhd.providers import HostedRule
+from backends.vision.pictures.content_cache import ContentCache
 from backends.vision.pictures.encoding import Encoded, encode
+from backends.vision.pictures.errors import PictureError
 from backends.vision.pictures.picture import Picture
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 _WORDS_AROUND = 400  # tokens of instructions, labels and question
 _ANSWER = 600  # tokens that an answer takes, for the estimate
+_CHARACTERS_A_TOKEN = 4.5  # of English, at the most
+_LEAST_OF_AN_IMAGE = 40  # tokens; no encoder makes fewer of a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,20 @@ def estimate(plans: Sequence[HostedPlan], model: ModelName, question: str) -> Es
     return Estimate(images, sum(known), cost)
 
 
+SentPieces = tuple[tuple[str, Encoded], ...]
+"""The pieces of one picture as files, each with the line that announces it."""
+
+
+def piece_cache() -> ContentCache[SentPieces]:
+    """A cache for whoever asks more than once about a picture: cutting and encoding a photo takes seconds."""
+    return ContentCache(lambda pieces: sum(len(encoded.data) for _, encoded in pieces))
+
+
 def messages_with(
-    pictures: Sequence[Picture], plans: Sequence[HostedPlan], question: str
+    pictures: Sequence[Picture],
+    plans: Sequence[HostedPlan],
+    question: str,
+    cache: ContentCache[SentPieces] | None = None,
 ) -> list[BaseMessage]:
     """Instructions, then every piece behind a line that says what it shows, then the question.
 
@@ -89,13 +106,16 @@ def messages_with(
     from langchain_core.messages import HumanMessage, SystemMessage
 
     rule = plans[0].rule
+    kept = cache or piece_cache()
     blocks: list[str | dict[str, Any]] = []
     total = 0
     for number, (picture, planned) in enumerate(zip(pictures, plans, strict=True), start=1):
-        for piece in _pieces(picture, planned, number if len(pictures) > 1 else None):
-            encoded = encode(piece.image, most_bytes=rule.most_image_bytes)
+        name = f"Picture {number}" if len(pictures) > 1 else "The picture"
+        for text, encoded in kept.get(
+            (picture.digest, planned, name), partial(_files, picture, planned, name)
+        ):
             total += 4 * len(encoded.data) // 3
-            blocks += [{"type": "text", "text": piece.text}, _image_block(encoded, rule)]
+            blocks += [{"type": "text", "text": text}, _image_block(encoded, rule)]
     if total > rule.most_request_bytes:
         raise NimueError(
             f"The pieces make a request of {total / 1e6:.0f} MB; this model takes "
@@ -105,8 +125,35 @@ def messages_with(
     return [SystemMessage(prompt("from_pictures")), HumanMessage(blocks)]
 
 
-def _pieces(picture: Picture, planned: HostedPlan, number: int | None) -> list[_Labelled]:
-    name = f"Picture {number}" if number is not None else "The picture"
+def seem_dropped(messages: Sequence[BaseMessage], usage: Usage) -> bool:
+    """Whether the server counted so few tokens that it can hardly have looked at the pictures.
+
+    Some servers that speak a provider's protocol leave images out for a model without eyes, and say nothing.
+    """
+    text, images = 0, 0
+    for message in messages:
+        blocks = message.content if isinstance(message.content, list) else [message.content]
+        for block in blocks:
+            if isinstance(block, str):
+                text += len(block)
+            elif block["type"] == "text":
+                text += len(block["text"])
+            else:
+                images += 1
+    return 0 < usage.input_tokens < text / _CHARACTERS_A_TOKEN + _LEAST_OF_AN_IMAGE * images
+
+
+def _files(picture: Picture, planned: HostedPlan, name: str) -> SentPieces:
+    try:
+        return tuple(
+            (piece.text, encode(piece.image, most_bytes=planned.rule.most_image_bytes))
+            for piece in _pieces(picture, planned, name)
+        )
+    except PictureError as error:
+        raise NimueError(str(error)) from error
+
+
+def _pieces(picture: Picture, planned: HostedPlan, name: str) -> list[_Labelled]:
     (width, height), (shown_width, shown_height) = picture.size, planned.overview_size
     whole = picture.image
     if planned.overview_size != picture.size:

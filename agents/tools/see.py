@@ -7,7 +7,7 @@ comes back as data beside the answer, so that no text in it can pass for the use
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,9 +18,10 @@ from agents.errors import NimueError
 from agents.perception.answering import NO_EYES, NO_TEXT, answer, messages_about_text
 from agents.perception.looking import Way, load_pictures, way_for
 from agents.perception.reading import Shelf, read_text
-from agents.perception.sending import estimate, messages_with, plan_sending
+from agents.perception.sending import SentPieces, estimate, messages_with, piece_cache, plan_sending
 from backends.vision.llava_uhd.providers import rule_for
 from backends.vision.ocr.reader import Reader
+from backends.vision.pictures.content_cache import ContentCache
 from backends.vision.pictures.errors import PictureError
 from backends.vision.pictures.picture import Picture
 from backends.vision.pictures.places import path_of, without_wrapping
@@ -80,6 +81,8 @@ class Sight:
     shelf: Shelf | None = None
     folder: Path | None = None
     """Files outside of it are refused; None allows every file of the user's."""
+    pieces: ContentCache[SentPieces] = field(default_factory=piece_cache)
+    """What was cut and encoded for earlier questions."""
     max_cost: Decimal = Decimal("0.05")
     """Dollars that one look may be estimated to cost."""
 
@@ -120,7 +123,7 @@ async def _sent(request: SeeRequest, picture: Picture, sight: Sight) -> Seen:
             f"Looking at it whole would cost about ${expected.cost:.4f}, more than the ${sight.max_cost} "
             "allowed. Ask the user to allow more, or look at a smaller picture."
         )
-    said = await answer(sight.model, messages_with([picture], plans, question), _unheard)
+    said = await answer(sight.model, messages_with([picture], plans, question, sight.pieces), _unheard)
     return Seen(status="seen", answer=said.text, size=picture.size, notes=picture.notes)
 
 

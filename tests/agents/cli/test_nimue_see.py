@@ -82,6 +82,17 @@ def test_the_plan_for_a_hosted_model_tells_tokens_and_what_is_kept(
     assert "100% of the pixels; 4% as one image" in shown
 
 
+def test_a_plan_can_be_had_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_picture(folder, "page.png", (1240, 1754))
+    assert see_with("page.png", "--rule", "exact", "--json") == 0
+    (picture,) = json.loads(capsys.readouterr().out)["pictures"]
+    assert len(picture["slices"]) == 6 and picture["slices"][0] == {
+        "box": [0, 0, 620, 584],
+        "label": "r1 c1 336x322",
+    }
+    assert picture["overview"] == [280, 392] and picture["drawing"] == "page.slices.png"
+
+
 def test_an_unknown_rule_is_refused_with_the_known_ones(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

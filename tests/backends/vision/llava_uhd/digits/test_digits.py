@@ -1,0 +1,147 @@
+"""The digits experiment: its canvases, its views and its bookkeeping."""
+
+import numpy as np
+import pytest
+import torch
+
+from backends.vision.llava_uhd.digits.canvases import (
+    NOTHING,
+    PATCH,
+    SIDE,
+    DigitBank,
+    Shape,
+    draw_canvases,
+    draw_crowds,
+    load_banks,
+)
+from backends.vision.llava_uhd.digits.ceilings import ceiling
+from backends.vision.llava_uhd.digits.experiment import (
+    SHAPES,
+    VIEWS,
+    DigitsResult,
+    DigitsSettings,
+    Progress,
+    run_experiment,
+)
+from backends.vision.llava_uhd.digits.reader import digit_scores, new_reader
+from backends.vision.llava_uhd.digits.views import QUERIES, View, shown
+
+BLANK = DigitBank(np.full((1, 8, 8), 255, dtype=np.float32), np.array([7]))
+"""One digit, a bright square, so that its place can be seen."""
+HASTE = DigitsSettings(
+    seeds=2,
+    encoder_steps=2,
+    square_steps=1,
+    short_steps=1,
+    canvas_steps=1,
+    crowds=2,
+    squares=2,
+    canvases=2,
+    test_canvases=2,
+)
+
+
+def chance(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_digits_to_learn_from_and_digits_to_ask_are_different_pictures() -> None:
+    learned, kept = load_banks()
+    assert (len(learned.names), len(kept.names)) == (1400, 397)
+    pictures = {picture.tobytes() for picture in learned.pictures}
+    assert sum(picture.tobytes() in pictures for picture in kept.pictures) <= 2  # a few were scanned alike
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_square_of_a_canvas_has_its_digit_where_it_says(shape: Shape) -> None:
+    across, down = shape
+    canvases = draw_canvases(BLANK, shape, 2, chance())
+    assert canvases.pixels.shape == (2, SIDE * down, SIDE * across)
+    bright = (canvases.pixels > 1.5).float()
+    assert int(bright.sum()) == 2 * across * down * 64
+    for number, (left, top) in enumerate(canvases.corners[1].tolist()):
+        assert bright[1, top : top + 8, left : left + 8].all()
+        assert (left // SIDE, top // SIDE) == (number % across, number // across)
+
+
+def test_crowded_squares_name_the_patch_of_each_digits_centre() -> None:
+    pixels, names = draw_crowds(BLANK, 3, chance())
+    grid = names.reshape(3, SIDE // PATCH, SIDE // PATCH)
+    assert (grid != NOTHING).sum(dim=(1, 2)).tolist() == [16, 16, 16]
+    for picture, row, column in (grid == 7).nonzero().tolist():
+        patch = pixels[picture, row * PATCH : (row + 1) * PATCH, column * PATCH : (column + 1) * PATCH]
+        assert (patch > 1.5).sum() >= 4 * 4
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (1, 8)])
+def test_slices_show_the_canvas_itself_in_reading_order(shape: Shape) -> None:
+    across, down = shape
+    pixels = draw_canvases(BLANK, shape, 2, chance()).pixels
+    picture = shown(pixels, "uhd")[1]
+    assert picture.plan.grid == shape
+    rows = [torch.cat(list(picture.pieces[row * across : (row + 1) * across]), dim=2) for row in range(down)]
+    assert torch.cat(rows, dim=1)[0].equal(pixels[1])
+
+
+@pytest.mark.parametrize("view", ["squash", "pad"])
+def test_other_views_are_one_square(view: View) -> None:
+    pixels = draw_canvases(BLANK, (8, 1), 1, chance()).pixels
+    picture = shown(pixels, view)[0]
+    assert [piece.shape for piece in picture.pieces] == [(3, SIDE, SIDE)]
+    assert picture.plan.tokens == QUERIES
+
+
+def test_padding_keeps_the_shape_of_digits() -> None:
+    pixels = draw_canvases(BLANK, (2, 1), 1, chance()).pixels
+    square = shown(pixels, "pad")[0].pieces[0][0]
+    edges = torch.cat((square[:12], square[-12:]))
+    torch.testing.assert_close(edges, torch.full_like(edges, float(pixels.mean())), atol=1e-5, rtol=1e-5)
+    assert int((square > 1.5).sum()) in range(2, 2 * 16 + 1)
+
+
+def test_every_digit_is_scored_without_seeing_itself() -> None:
+    torch.manual_seed(0)
+    reader = new_reader().eval()
+    canvases = draw_canvases(BLANK, (2, 1), 2, chance())
+    pictures = shown(canvases.pixels, "uhd")
+    before = digit_scores(reader, pictures, canvases.digits)
+    other = canvases.digits.clone()
+    other[:, 1] = 3
+    after = digit_scores(reader, pictures, other)
+    assert before.shape == (2, 2, 10)
+    torch.testing.assert_close(before, after)  # the second digit is the last
+
+
+def test_a_view_that_loses_more_has_a_lower_ceiling() -> None:
+    learned, kept = load_banks()
+    squashed, padded = ceiling("squash", (8, 1), learned, kept), ceiling("pad", (8, 1), learned, kept)
+    assert squashed > padded + 0.3
+    assert squashed < 0.9
+
+
+def test_the_experiment_measures_every_view_shape_and_seed_and_repeats_itself() -> None:
+    steps: list[Progress] = []
+    results = [run_experiment(HASTE, steps.append) for _ in range(2)]
+    assert results[0] == results[1]
+    assert {view: set(shares) for view, shares in results[0].accuracy.items()} == {
+        view: set(SHAPES) for view in VIEWS
+    }
+    assert all(len(seeds) == 2 for shares in results[0].accuracy.values() for seeds in shares.values())
+    stages = [step.stage for step in steps if step.done == step.steps][: len(steps) // 2]
+    assert stages[:5] == ["encoder", "seed 0, squares", "seed 0, uhd", "seed 0, squash", "seed 0, pad"]
+
+
+def test_margins_are_paired_by_seed() -> None:
+    flat = dict.fromkeys(SHAPES, (0.1, 0.2))
+    better = dict.fromkeys(SHAPES, (0.4, 0.5))
+    result = DigitsResult(0.9, {"uhd": better, "squash": flat, "pad": flat})
+    margin = result.margin("squash", SHAPES)
+    assert margin.mean == pytest.approx(0.3)
+    assert margin.half_width == pytest.approx(0, abs=1e-9)
+    assert result.mean("uhd", SHAPES).half_width > 0.5  # 12.7 times the standard error of two seeds
+
+
+def test_one_seed_has_no_interval() -> None:
+    result = DigitsResult(0.9, {view: {(1, 8): (0.5,)} for view in VIEWS})
+    with pytest.raises(ValueError, match="run more seeds"):
+        result.mean("uhd", [(1, 8)])

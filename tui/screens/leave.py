@@ -1,0 +1,48 @@
+"""What becomes of games that are played here when one closes the app."""
+
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+Choice = Literal["stay", "stop", "background"]
+
+
+class LeaveScreen(ModalScreen[Choice]):
+    """Stay, stop the games (they are kept), or let them go on without the app."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "choose('stay')", "Stay"),
+        Binding("s", "choose('stop')", "Stop and keep"),
+        Binding("b", "choose('background')", "Go on in the background"),
+    ]
+
+    def __init__(self, num_games: int, *, may_go_on: bool) -> None:
+        super().__init__()
+        self._num_games = num_games
+        self._may_go_on = may_go_on
+
+    def compose(self) -> ComposeResult:
+        games = "A game is" if self._num_games == 1 else f"{self._num_games} games are"
+        with Vertical(classes="dialog"):
+            yield Static(Content(f"{games} being played here. Nothing is lost either way."))
+            with Horizontal(classes="buttons"):
+                yield Button(Content("Stay"), id="stay")
+                yield Button(Content("Stop, keep (s)"), id="stop", variant="primary")
+            if self._may_go_on:
+                with Horizontal(classes="buttons"):
+                    yield Button(Content("Go on in the background (b)"), id="background")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        choices: dict[str, Choice] = {"stay": "stay", "stop": "stop", "background": "background"}
+        self.dismiss(choices[event.button.id or "stay"])
+
+    def action_choose(self, choice: Choice) -> None:
+        self.dismiss(choice)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._may_go_on if parameters == ("background",) else True
