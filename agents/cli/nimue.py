@@ -1,4 +1,4 @@
-"""The command `nimue`: pictures, the laboratory, this installation and the models that run on this machine."""
+"""The command `nimue`: pictures, the laboratory, this installation, and models that run on this machine."""
 
 import cyclopts
 

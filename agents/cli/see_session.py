@@ -76,10 +76,10 @@ async def _see(asked: Asked, stdin: BinaryIO) -> int:
 
     if asked.page < 1:
         raise NimueError("Pages are counted from 1.")
-    if asked.projector is not None:
-        raise NimueError("--projector is not in this version yet.")
     model = resolve_model(asked.model, os.environ).model
-    way = way_for(model, read=asked.read)
+    if asked.projector is not None and model.provider != "local":
+        raise NimueError("--projector is the vision half of a local model: --model local:PATH.gguf")
+    way = way_for(model, read=asked.read, projector=asked.projector is not None)
     limits = Limits(private_addresses=asked.allow_private)
     pictures = await load_pictures(asked.places, stdin=stdin, page=asked.page, limits=limits)
     errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True, quiet=asked.json)
@@ -92,8 +92,11 @@ async def _see(asked: Asked, stdin: BinaryIO) -> int:
 
 
 async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors: Console) -> int:
-    rule = rule_for(model.name)
-    plans = plan_sending(pictures, rule, max_images=asked.max_images, max_tokens=asked.max_picture_tokens)
+    # A local model cuts pictures up by its own rule; it is given each of them whole.
+    own_rule = model.provider == "local"
+    rule = rule_for("embedded:" if own_rule else model.name)
+    max_images = len(pictures) if own_rule and asked.max_images is None else asked.max_images
+    plans = plan_sending(pictures, rule, max_images=max_images, max_tokens=asked.max_picture_tokens)
     question = asked.question or _WHAT_IS_SEEN
     expected = estimate(plans, model, question)
     if asked.explain:
@@ -102,9 +105,12 @@ async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors:
             return 0
     _allow(asked, model, expected, errors)
     messages = await asyncio.to_thread(messages_with, pictures, plans, question)
+    from agents.cli.local_files import ensure_local_model
+
+    ensure_local_model(model, quiet=asked.json)
     said = await _ask(asked, model, messages)
     _close_sending(asked, model, pictures, plans, said, errors)
-    if seem_dropped(messages, said.usage):
+    if not own_rule and seem_dropped(messages, said.usage):
         Console(stderr=True, soft_wrap=True).print(_DROPPED)
     return 0
 
@@ -242,7 +248,7 @@ def _plan_json(shown: Shown) -> dict[str, Any]:
 async def _ask(asked: Asked, name: ModelName, messages: list[BaseMessage]) -> SpokenAnswer:
     from agents.llm.model import ModelOptions, open_model
 
-    model: Model = open_model(name, ModelOptions())
+    model: Model = open_model(name, ModelOptions(projector=asked.projector))
 
     def on_text(text: str, restarted: bool) -> None:
         if not asked.json:

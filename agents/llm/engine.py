@@ -38,6 +38,8 @@ class EngineSettings:
     """Calls that are answered at once; each slot has its own cache."""
     context: int
     """Tokens a slot can hold, prompt and answer together."""
+    projector: Path | None = None
+    """The vision half of a model with eyes."""
 
 
 class Engine:
@@ -101,6 +103,8 @@ def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     xllamacpp = _import_patient_engine()
     params = xllamacpp.CommonParams()
     params.model.path = str(settings.path)
+    if settings.projector is not None:
+        params.mmproj.path = str(settings.projector)
     params.n_parallel = settings.slots
     params.n_ctx = settings.slots * settings.context
     threads = physical_cores()
@@ -128,9 +132,14 @@ def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
         return xllamacpp.Server(params)
     except RuntimeError as error:
         raise NimueFailure(
-            f"The embedded engine could not load {settings.path}: the file is damaged, of an unknown "
-            f"kind, or the memory is too small for {settings.slots} slots of {settings.context} tokens."
+            f"The embedded engine could not load {settings.path}{_with_eyes(settings)}: a file is damaged or "
+            "of an unknown kind, the two do not belong together, or the memory is too small for "
+            f"{settings.slots} slots of {settings.context} tokens."
         ) from error
+
+
+def _with_eyes(settings: EngineSettings) -> str:
+    return "" if settings.projector is None else f" with {settings.projector}"
 
 
 def _import_patient_engine() -> Any:

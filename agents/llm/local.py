@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,28 @@ def open_model(name: str, options: ModelOptions) -> Model:
     """
     path = local_model_path(name, models_folder())
     memory = memory_bytes()
-    engine = open_engine(EngineSettings(path=path, slots=SLOTS, context=slot_context(path, memory)))
-    lanes = Lanes(SLOTS, EngineSlotStore(engine), max(memory // _SAVED_SHARE_OF_MEMORY, _LEAST_SAVED))
+    settings = EngineSettings(path=path, slots=SLOTS, context=slot_context(path, memory))
+    if options.projector is not None:
+        # Pictures take many tokens and come one question at a time: one slot with all of the context.
+        context = min(read_gguf_header(path).context_length, LONGEST_CONTEXT)
+        settings = replace(settings, slots=1, context=context, projector=_existing(options.projector))
+    engine = open_engine(settings)
+    lanes = Lanes(
+        settings.slots, EngineSlotStore(engine), max(memory // _SAVED_SHARE_OF_MEMORY, _LEAST_SAVED)
+    )
     return Model(
         name=ModelName("local", name),
         chat=LocalChatModel(inner=_client(engine, path, options), lanes=lanes),
         constrain=_constrain,
         close=_Once(engine),
     )
+
+
+def _existing(projector: Path) -> Path:
+    path = projector.expanduser()
+    if not path.is_file():
+        raise NimueError(f"There is no projector file {path}.")
+    return path
 
 
 def slot_context(path: Path, memory: int) -> int:

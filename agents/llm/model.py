@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -60,6 +61,8 @@ class ModelOptions:
     concurrency: int = 32
     base_url: str | None = None
     """Another server that speaks the provider's protocol; the provider's environment variable when None."""
+    projector: Path | None = None
+    """The vision half (mmproj GGUF) of a model of the embedded engine, which then takes pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

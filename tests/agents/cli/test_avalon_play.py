@@ -79,7 +79,7 @@ def test_a_spent_budget_pauses_the_run_and_a_higher_one_finishes_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code, out, err = play(capsys, *QUICK, "--max-tokens", "20000")
-    assert code == 2
+    assert code == 3
     assert "wins" not in out
     assert "--max-tokens" in err and "avalon play --resume" in err
     paused = only_run()
