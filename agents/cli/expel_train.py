@@ -48,7 +48,11 @@ Models = Annotated[ModelFlags, Parameter(name="*", group=_MODEL)]
 
 _NO_MODEL = ModelFlags()
 
-_FOLLOWING = {"engine": ("structured",), "form": ("constrained", "status")}
+_FOLLOWING = {
+    "engine": ("structured",),
+    "form": ("constrained", "fresh", "status", "past_thoughts"),
+    "constrained": ("fresh",),
+}
 """Settings whose default follows from another one: where that is given anew, they are taken anew."""
 
 

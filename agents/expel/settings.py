@@ -49,10 +49,20 @@ class ActingSettings(_Group):
         None,
         description="Hold actions to what the environment admits, in form json (default: embedded models).",
     )
+    fresh: bool | None = Field(
+        None,
+        description="Leave out of them what has just led to nothing new, against walking in circles "
+        "(default: embedded models).",
+    )
     status: bool | None = Field(
         None,
-        description="Tell the agent after each step what it carries and where it has not looked (alfworld, "
-        "in forms turns and json; default: embedded models).",
+        description="Tell the agent after each step what it carries, where it has not looked and what it can "
+        "do where it stands (alfworld, in forms turns and json; default: embedded models).",
+    )
+    past_thoughts: bool | None = Field(
+        None,
+        description="Let the agent read its own earlier thoughts again (default: all but embedded models, "
+        "which only repeat their wording; form lines always does).",
     )
     paper_wording: bool = Field(
         False, description="Reword observations as the paper does: alfworld's `you see nothing` is left out."
@@ -146,7 +156,9 @@ class ExpelSettings(TaskSettings, ActingSettings, ExtractionSettings, RecallSett
             "insight_model": self.model,
             "form": form,
             "constrained": embedded and form == "json",
+            "fresh": embedded and form == "json" and self.constrained is not False,
             "status": embedded and form != "lines",
+            "past_thoughts": not embedded or form == "lines",
             "max_steps": benchmark.max_steps,
             "num_examples": benchmark.num_examples,
             "stops_on_repeat": benchmark.stops_on_repeat,
@@ -161,6 +173,10 @@ class ExpelSettings(TaskSettings, ActingSettings, ExtractionSettings, RecallSett
         filled = self.model_copy(update=missing)
         if filled.constrained and form != "json":
             raise NimueError("Actions are held to the admissible ones only in form json: add --form json.")
+        if filled.fresh and not filled.constrained:
+            raise NimueError("Only actions held to the admissible ones can be fresh: add --constrained.")
+        if not filled.past_thoughts and form == "lines":
+            raise NimueError("In form lines the thoughts are the prompt: leave out --no-past-thoughts.")
         if filled.structured and filled.engine == "paper":
             raise NimueError("Engine `paper` reads text as the authors' code does: leave out --structured.")
         return filled

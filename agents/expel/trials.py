@@ -166,12 +166,14 @@ def act_settings(session: Session, arm: Arm) -> ActSettings:
             form=settings.form,
             thoughts=arm.thoughts,
             status=bool(settings.status),
+            past_thoughts=bool(settings.past_thoughts),
             max_steps=settings.max_steps,
             insights_before_examples=settings.insights_before_examples,
         ),
         paper_wording=settings.paper_wording,
         stops_on_repeat=bool(settings.stops_on_repeat),
         constrained=bool(settings.constrained),
+        fresh=bool(settings.fresh),
         max_prompt_tokens=settings.max_prompt_tokens,
     )
 

@@ -26,6 +26,7 @@ from agents.llm.model import CallTag, Model
 from agents.react.answers import OutOfContext, answer
 from agents.react.benchmark import Benchmark
 from agents.react.env_host import EnvHost, EpisodeLost, Seen
+from agents.react.fresh_actions import fresh_actions
 from agents.react.lines import NO_ACTION, Entry, Said
 from agents.react.prompt import Brief, PromptSettings, messages
 from agents.react.trajectory import Ending, actions_of
@@ -46,6 +47,8 @@ class ActSettings:
     stops_on_repeat: bool
     constrained: bool
     """Hold the action to what the environment admits, where the form is `json` and the list is complete."""
+    fresh: bool = False
+    """Leave out of that list what has just led to nothing new."""
     paper_wording: bool = False
     """Reword observations as ExpeL does, where the benchmark says how."""
     max_prompt_tokens: int = 15_800
@@ -178,7 +181,7 @@ async def _act(
             settings.prompt.form,
             prompt,
             thoughts=settings.prompt.thoughts,
-            admissible=state["admissible"] if settings.constrained else None,
+            admissible=_grammar(context, state),
             tag=tag,
         )
     except OutOfContext:
@@ -197,6 +200,15 @@ async def _act(
     if answers_in_step < MOST_ANSWERS_A_STEP:
         return Command(goto="act", update=update)
     return Command(goto="step", update={**update, "action": NO_ACTION})
+
+
+def _grammar(context: AttemptContext, state: AttemptState) -> list[str] | None:
+    admissible = state["admissible"]
+    if not context.settings.constrained or admissible is None:
+        return None
+    if not context.settings.fresh:
+        return admissible
+    return fresh_actions(state["entries"], admissible, context.benchmark.only_looks)
 
 
 def _kept(said: Sequence[Said]) -> Sequence[Said]:

@@ -56,7 +56,10 @@ class Benchmark:
     paper_wording: Callable[[str], str] | None = None
     """How ExpeL rewords an observation for its agent; None where it does not."""
     status: Callable[[str, Sequence[Entry]], str] | None = None
-    """Where a task stands, in a line, given its text and the trajectory; None where nothing is known."""
+    """Where a task stands, in a line, given its text and the trajectory, or "" at its end; None where nothing
+    is known."""
+    only_looks: Callable[[str], bool] | None = None
+    """Whether an action changes nothing but what the actor sees; None where that is not known."""
     unsolved_hint: Mapping[str, str] | None = None
     """What stands for the last observation when a model reflects, by how the trial ended: "steps", "repeat"
     or "done"; None keeps the observation (WebShop's would leak the score)."""

@@ -1,38 +1,110 @@
 """Where a household task stands, in one line, read out of the trajectory alone.
 
-Small models lose sight of what they carry and where they have looked; a line after each observation keeps it
-before them. It says nothing that the actor has not seen.
+Small models lose sight of what they carry and where they have looked, and overlook that they can act where
+they stand; a line after each observation keeps it before them. It says nothing that the actor has not seen.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from agents.react.lines import Entry
 
-_PLACE = re.compile(r"\b([a-z]+ \d+)")
+_THING = re.compile(r"\b([a-z]+ \d+)")
 _WENT = re.compile(r"^go to ([a-z]+ \d+)$")
 _PICKED = re.compile(r"^You pick up the ([a-z]+ \d+) from")
 _PUT = re.compile(r"^You (?:move|put) the ([a-z]+ \d+) ")
+_SHOWN = re.compile(r"\b(?:On the [a-z]+ \d+|In it), you see (.*?)\.")
+_SOLVED = "Task is SOLVED."
+_NOTHING_HAPPENS = "Nothing happens."
+_LAMPS = ("desklamp", "floorlamp")
+_TREATMENTS = (
+    ("clean", "sinkbasin", r"clean"),
+    ("heat", "microwave", r"heat|hot"),
+    ("cool", "fridge", r"cool"),
+)
+"""Verb, the place for it, and the words of a task that asks for it."""
 
 
 def household_status(task_text: str, entries: Sequence[Entry]) -> str:
-    """What is carried, and which places have not been looked at; closed ones count once they are open."""
-    room = task_text.split("Your task is to:")[0]
-    unseen = dict.fromkeys(_PLACE.findall(room))
-    carried = ""
+    """The task, what is carried, which places have not been looked at (closed ones count once they are open),
+    and what can be done here; nothing once the task is solved."""
+    if entries and entries[-1]["text"] == _SOLVED:
+        return ""
+    room, _, goal = task_text.partition("Your task is to:")
+    house = _House(goal=goal.strip(), unseen=dict.fromkeys(_THING.findall(room)))
     for action, seen in pairwise(entries):
-        if action["kind"] != "action" or seen["kind"] != "observation":
-            continue
-        went = _WENT.match(action["text"])
-        opened = action["text"].removeprefix("open ")
-        if went and "is closed." not in seen["text"]:
-            unseen.pop(went[1], None)
-        elif seen["text"].startswith("You open"):
-            unseen.pop(opened, None)
-        if picked := _PICKED.match(seen["text"]):
-            carried = picked[1]
-        elif _PUT.match(seen["text"]):
-            carried = ""
-    left = ", ".join(unseen) or "none"
-    return f"(You carry: {carried or 'nothing'}. Places not looked into yet: {left}.)"
+        if action["kind"] == "action" and seen["kind"] == "observation":
+            house.follow(action["text"], seen["text"])
+    left = ", ".join(house.unseen) or "none"
+    here = "; ".join(house.possible())
+    ending = f" Here you can: {here}." if here else ""
+    return (
+        f"(Your task: {house.goal} You carry: {house.carried or 'nothing'}. "
+        f"Places not looked into yet: {left}.{ending})"
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class _House:
+    """What an actor knows of a house."""
+
+    goal: str
+    unseen: dict[str, None]
+    carried: str = ""
+    place: str = ""
+    closed: bool = False
+    """Whether the place is closed where the actor stands."""
+    contents: dict[str, list[str]] = field(default_factory=dict)
+    taken_from: str = ""
+    older: bool = False
+    """Older games say `put X in/on Y`, newer ones `move X to Y`, and these tell of each arrival."""
+
+    def follow(self, action: str, seen: str) -> None:
+        if seen == _NOTHING_HAPPENS:
+            return
+        if went := _WENT.match(action):
+            self.place = went[1]
+            self.older = not seen.startswith("You arrive")
+            self.closed = "is closed." in seen
+        elif action.startswith(("open ", "close ")):
+            self.closed = action.startswith("close ")
+        if picked := _PICKED.match(seen):
+            self.carried, self.taken_from = picked[1], self.place
+            self.contents[self.place] = [one for one in self.contents[self.place] if one != picked[1]]
+        elif put := _PUT.match(seen):
+            self.carried = ""
+            self.contents[self.place] = [*self.contents[self.place], put[1]]
+        elif shown := _SHOWN.search(seen):
+            self.contents[self.place] = _THING.findall(shown[1])
+            self.unseen.pop(self.place, None)
+
+    def possible(self) -> Iterator[str]:
+        """What can be done here, but going away, closing, and looking at what is known.
+
+        Not everything fits everywhere, so putting down is named where the task asks for it, and where the
+        thing came from.
+        """
+        if self.closed:
+            yield f"open {self.place}"
+        else:
+            for thing in self.contents.get(self.place, ()):
+                if thing.startswith(_LAMPS):
+                    yield f"use {thing}"
+                elif not self.carried:
+                    yield f"take {thing} from {self.place}"
+        if not self.carried or not self.place:
+            return
+        wanted = self.carried.split()[0] in self.goal
+        if wanted:
+            for verb, at, asked in _TREATMENTS:
+                if self.place.startswith(at) and re.search(asked, self.goal):
+                    yield f"{verb} {self.carried} with {self.place}"
+        asked_for = wanted and self.place.split()[0] in self.goal
+        if not self.closed and (asked_for or self.place == self.taken_from):
+            yield (
+                f"put {self.carried} in/on {self.place}"
+                if self.older
+                else f"move {self.carried} to {self.place}"
+            )

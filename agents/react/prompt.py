@@ -73,6 +73,9 @@ class PromptSettings:
     max_steps: int = 20
     status: bool = False
     """Tell the actor after each observation where its task stands, where the benchmark can (chats only)."""
+    past_thoughts: bool = True
+    """Whether the actor reads its own earlier thoughts again (chats only; examples always have theirs). A
+    small model repeats the wording of the last ones, whatever it sees."""
     insights_before_examples: bool = False
     """The paper's figures show the insights before the examples, its code puts them after."""
 
@@ -130,11 +133,14 @@ def example_text(benchmark: Benchmark, settings: PromptSettings, example: Exampl
     if settings.form != "json":
         return f"{example.text}\n{as_text(benchmark, entries)}"
     lines = [example.text]
+    told: list[Entry] = []
     for _, answer in groupby(entries, key=lambda entry: entry["answer"]):
         group = list(answer)
+        told += group
         said = [entry for entry in group if entry["kind"] != "observation"]
         lines.append(_as_json(said, settings.thoughts))
-        lines += [_seen(benchmark, entry) for entry in group if entry["kind"] == "observation"]
+        seen = [entry for entry in group if entry["kind"] == "observation"]
+        lines += [_reply(benchmark, settings, example.text, told, entry) for entry in seen]
     return "\n".join(lines)
 
 
@@ -147,18 +153,22 @@ def _turns(
         told += group
         said = [entry for entry in group if entry["kind"] != "observation"]
         seen = [entry for entry in group if entry["kind"] == "observation"]
+        if not settings.past_thoughts and said[-1]["kind"] == "action":
+            said = said[-1:]
         if settings.form == "json":
             yield AIMessage(_as_json(said, settings.thoughts))
         else:
             yield AIMessage(as_text(benchmark, said))
-        reply = _seen(benchmark, seen[0]) if seen else NUDGE
-        if settings.status and benchmark.status and seen:
-            reply = f"{reply}\n{benchmark.status(task, told)}"
-        yield HumanMessage(reply)
+        yield HumanMessage(_reply(benchmark, settings, task, told, seen[0]) if seen else NUDGE)
 
 
-def _seen(benchmark: Benchmark, entry: Entry) -> str:
-    return benchmark.line("observation", entry["step"], entry["text"])
+def _reply(
+    benchmark: Benchmark, settings: PromptSettings, task: str, told: Sequence[Entry], seen: Entry
+) -> str:
+    """What the environment answers, and where the task then stands."""
+    line = benchmark.line("observation", seen["step"], seen["text"])
+    status = benchmark.status(task, told) if settings.status and benchmark.status else ""
+    return f"{line}\n{status}" if status else line
 
 
 def _as_json(said: Sequence[Entry], thoughts: bool) -> str:

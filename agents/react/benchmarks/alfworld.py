@@ -47,6 +47,10 @@ def _as_in_the_paper(observation: str) -> str:
     return observation.replace(" In it, you see nothing.", "").replace(", you see nothing", "")
 
 
+def _only_looks(action: str) -> bool:
+    return action.startswith(("go to ", "look", "inventory", "help", "examine "))
+
+
 BENCHMARK = Benchmark(
     name="alfworld",
     identity="a household robot that acts in a world of text",
@@ -90,4 +94,5 @@ BENCHMARK = Benchmark(
     examples_by_kind=True,
     paper_wording=_as_in_the_paper,
     status=household_status,
+    only_looks=_only_looks,
 )  # fmt: skip

@@ -166,10 +166,35 @@ def attempts(draw: st.DrawFn) -> list[list[Entry]]:
     return parts
 
 
-@given(parts=attempts(), form=st.sampled_from(["lines", "turns", "json"]), status=st.booleans())
-def test_a_prompt_only_grows_during_an_attempt(parts: list[list[Entry]], form: Form, status: bool) -> None:
+def test_an_actor_may_be_kept_from_its_earlier_thoughts_but_not_from_those_of_examples() -> None:
+    entries = [
+        Entry(kind="thought", text="Still wondering.", step=1, answer=1),
+        Entry(kind="thought", text="Orm, then.", step=1, answer=2),
+        Entry(kind="action", text="Search[Orm]", step=1, answer=2),
+        Entry(kind="observation", text="A river.", step=1, answer=2),
+    ]
+    settings = PromptSettings(form="json", past_thoughts=False)
+    _, (_, opening), *turns = told(messages(HOTPOTQA, settings, BRIEF, entries))
+    assert '{"thought": "I look it up' in opening
+    assert turns == [
+        ("ai", '{"thought": "Still wondering.", "action": ""}'),  # all that there was of this answer
+        ("human", NUDGE),
+        ("ai", '{"action": "Search[Orm]"}'),
+        ("human", "Observation 1: A river."),
+    ]
+
+
+@given(
+    parts=attempts(),
+    form=st.sampled_from(["lines", "turns", "json"]),
+    status=st.booleans(),
+    past_thoughts=st.booleans(),
+)
+def test_a_prompt_only_grows_during_an_attempt(
+    parts: list[list[Entry]], form: Form, status: bool, past_thoughts: bool
+) -> None:
     """Each prompt goes on where the last one stopped, so a server may keep what it has read."""
-    settings = PromptSettings(form=form, status=status)
+    settings = PromptSettings(form=form, status=status, past_thoughts=past_thoughts)
     entries: list[Entry] = []
     earlier = told(messages(ALFWORLD, settings, BRIEF, entries))
     for place, part in enumerate(parts):

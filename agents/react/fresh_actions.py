@@ -1,0 +1,47 @@
+"""Keeping an actor from walking in circles: what has just led to nothing new is not offered again.
+
+A guard on the action grammar, as a repetition penalty is one on tokens. Small models need it: they repeat
+what stands most often in their prompt, and that is soon their own last few actions. It is no part of the
+published methods; `--fresh` switches it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+from agents.react.lines import Entry
+
+_MOST_LOOKS = 2
+
+
+def fresh_actions(
+    entries: Sequence[Entry],
+    admissible: Sequence[str],
+    only_looks: Callable[[str], bool] | None = None,
+) -> list[str]:
+    """The admissible actions but those taken since something was last seen for the first time, the one that
+    showed it included; and, where `only_looks` tells which actions change nothing, but those of them taken
+    twice since something was last changed. All of them where that leaves none."""
+    seen: set[str] = set()
+    spent: set[str] = set()
+    looks: Counter[str] = Counter()
+    action = ""
+    for entry in entries:
+        if entry["kind"] == "action":
+            action = entry["text"]
+        elif entry["kind"] == "observation":
+            new = entry["text"] not in seen
+            if new:
+                seen.add(entry["text"])
+                spent.clear()
+            spent.add(action)
+            if only_looks is not None and only_looks(action):
+                looks[action] += 1
+            elif new:
+                looks.clear()
+    stale = set(chain(spent, (one for one, times in looks.items() if times >= _MOST_LOOKS)))
+    return (
+        [one for one in admissible if one not in stale]
+        or [one for one in admissible if one not in spent]
+        or list(admissible)
+    )

@@ -1,0 +1,71 @@
+"""What an actor is not offered again: actions that have just shown it nothing new."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.react.fresh_actions import fresh_actions
+from agents.react.lines import Entry
+
+ROOMS = ("go east", "go north", "go west")
+
+
+def walked(*moves: tuple[str, str]) -> list[Entry]:
+    entries: list[Entry] = []
+    for step, (action, seen) in enumerate(moves, start=1):
+        entries.append(Entry(kind="thought", text="on I go", step=step, answer=step))
+        entries.append(Entry(kind="action", text=action, step=step, answer=step))
+        entries.append(Entry(kind="observation", text=seen, step=step, answer=step))
+    return entries
+
+
+def test_before_the_first_action_everything_is_offered() -> None:
+    assert fresh_actions([], ROOMS) == list(ROOMS)
+
+
+def test_what_has_just_shown_something_is_not_offered_again_at_once() -> None:
+    assert fresh_actions(walked(("go east", "a hall")), ROOMS) == ["go north", "go west"]
+
+
+def test_a_circle_of_two_is_left_when_both_have_been_seen() -> None:
+    circle = walked(("go east", "a hall"), ("go west", "a yard"), ("go east", "a hall"))
+    assert fresh_actions(circle, ROOMS) == ["go north"]
+
+
+def test_something_new_makes_old_ways_worth_while_again() -> None:
+    entries = walked(
+        ("go east", "a hall"), ("go west", "a yard"), ("go east", "a hall"), ("go north", "a key")
+    )
+    assert fresh_actions(entries, ROOMS) == ["go east", "go west"]
+
+
+def test_where_nothing_is_left_everything_is_offered() -> None:
+    entries = walked(("go east", "a wall"), ("go north", "a wall"), ("go west", "a wall"))
+    assert fresh_actions(entries, ROOMS) == list(ROOMS)
+
+
+@given(
+    moves=st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("xyz")), max_size=30),
+    admissible=st.lists(st.sampled_from("abcdef"), unique=True, max_size=6),
+)
+def test_an_actor_that_obeys_meets_something_new_or_runs_out(
+    moves: Sequence[tuple[str, str]], admissible: list[str]
+) -> None:
+    entries = walked(*moves)
+    offered = fresh_actions(entries, admissible)
+    assert set(offered) <= set(admissible) and bool(offered) == bool(admissible)
+    first_seen = {seen: place for place, (_, seen) in reversed(list(enumerate(moves)))}
+    since = max(first_seen.values(), default=0)
+    spent = {action for action, _ in moves[since:]}
+    assert offered == ([one for one in admissible if one not in spent] or admissible)
+
+
+def test_what_only_looks_is_offered_twice_until_something_is_changed() -> None:
+    def only_looks(action: str) -> bool:
+        return action.startswith("go ")
+
+    moves = [("go east", "a hall"), ("go west", "a yard"), ("go east", "a hall"), ("go north", "a key")]
+    assert fresh_actions(walked(*moves), ROOMS, only_looks) == ["go west"]
+    moves += [("take key", "You have a key.")]
+    assert fresh_actions(walked(*moves), ROOMS, only_looks) == list(ROOMS)
