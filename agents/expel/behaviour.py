@@ -1,4 +1,4 @@
-"""What agents do differently once they have learned, as counters (specification B.9).
+"""What agents do differently once they have learned, as counters (specification B.9, D.2).
 
 The paper shows such behaviour by example: an educated guess at the last step, better places to look first,
 putting back what was taken by mistake.
@@ -6,21 +6,46 @@ putting back what was taken by mistake.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from statistics import mean
 
+from games.text.docstore.figures import EpisodeFigures, episode_figures
+from games.text.env import Task
 from memory.records import Experience
 
 _NUMBERED = re.compile(r"\b([a-z]+) \d+\b")
 _TAKEN = re.compile(r"^take ([a-z]+) \d+ from")
 _PUT = re.compile(r"^(?:move|put) ([a-z]+) \d+ (?:to|in|on)")
 _WANTED = re.compile(r"\b(?:a|an|some|two|the|at)\s+(?:(?:clean|hot|cool|cold|heated|cooled) )?([a-z]+)")
+DOCSTORES = ("hotpotqa", "fever")
 _UNKNOWN = {"", "unknown", "not enough info", "i don't know", "n/a", "none"}
 
 
-def counters_of(env: str, attempts: Sequence[Experience], max_steps: int) -> dict[str, float | None]:
-    """The counters that make sense in an environment, each the mean over the attempts to which it applies."""
+def counters_of(
+    env: str, attempts: Sequence[Experience], max_steps: int, tasks: Mapping[str, Task] | None = None
+) -> dict[str, float | None]:
+    """The counters that make sense in an environment, each the mean over the attempts to which it applies.
+
+    Some need the tasks as the environment knows them, by id; without those they are left out.
+    """
     counters = _COUNTERS.get(env, {})
-    return {name: _mean(counter(one, max_steps) for one in attempts) for name, counter in counters.items()}
+    found = {name: _mean(counter(one, max_steps) for one in attempts) for name, counter in counters.items()}
+    if tasks is not None and env in DOCSTORES:
+        figures = [_figures(one, tasks[one.task_id]) for one in attempts if one.task_id in tasks]
+        found["not_found_rate"] = _mean(one.misses / one.searches for one in figures if one.searches)
+        if env == "hotpotqa":
+            found["f1"] = _mean(one.f1 or 0.0 for one in figures)  # no answer has nothing in common with it
+    return found
+
+
+def _figures(one: Experience, task: Task) -> EpisodeFigures:
+    """Steps that passed without an action have an observation of their own, which belongs to none."""
+    pairs = [
+        (step.text, seen.text)
+        for step, seen in pairwise(one.steps)
+        if step.kind == "action" and seen.kind == "observation"
+    ]
+    return episode_figures(task, [action for action, _ in pairs], [seen for _, seen in pairs])
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from agents.expel.arms import Arm
 from agents.expel.examples import ExampleChooser
 from agents.expel.fan_out import FanOutContext, fan_out
-from agents.expel.folds import OutcomeClass, deal_folds
+from agents.expel.folds import OutcomeClass, deal_folds, near_duplicates
 from agents.expel.session import Session
 from agents.expel.trials import TrialsContext, run_trials
 from agents.react.lines import Entry
 from agents.react.prompt import Brief
 from memory.records import Experience
+from memory.vectors import unit
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -72,6 +73,10 @@ def _deal(session: Session) -> None:
     tasks = {task: (session.tasks[task].kind, _class_of(seen)) for task, seen in outcomes.items()}
     folds = deal_folds(tasks, session.settings.folds, session.settings.seed)
     session.record("folds", "folds", {"folds": folds})
+    texts = {one.task_id: one.task for one in experiences}
+    vectors = unit(session.embedder.embed(list(texts.values())), session.embedder.mark)
+    pairs = near_duplicates(folds, list(texts), vectors)
+    session.record("near_duplicates", "near_duplicates", {"pairs": pairs})
     for one in experiences:
         if one.fold != folds[one.task_id]:
             session.remember(replace(one, fold=folds[one.task_id]))

@@ -9,11 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agents.arena.statistics import Interval, Rate
-from agents.expel.behaviour import counters_of
+from agents.expel.behaviour import DOCSTORES, counters_of
+from agents.expel.folds import NEAR_DUPLICATE
 from agents.expel.results import Meeting, Results, meetings_of, results_of
 from agents.expel.settings import ExpelSettings
 from agents.runs.event_log import RunEvent, read_events
 from agents.runs.folder import RunFolder
+from games.errors import GameError
+from games.text.env import Task
+from games.text.suites import open_suite
 from memory.experiences import ExperienceStore
 from memory.workspace import Workspace
 
@@ -185,14 +189,26 @@ def _counters(
     with Workspace(Path(settings.memory), read_only=True) as workspace:
         attempts = ExperienceStore(workspace).find(domain=settings.env, run_id=run.id)
     arms = dict.fromkeys(one.arm for one in meetings)
+    tasks = _docstore_tasks(settings)
     return {
         arm: counters_of(
             settings.env,
             [one for one in attempts if one.phase == "eval" and one.arm == arm],
             settings.max_steps or 0,
+            tasks,
         )
         for arm in arms
     }
+
+
+def _docstore_tasks(settings: ExpelSettings) -> dict[str, Task] | None:
+    """The questions with their answers; None for other environments, and where their file is gone."""
+    if settings.env not in DOCSTORES:
+        return None
+    try:
+        return {task.id: task for task in open_suite(settings.env, settings.data_path()).tasks}
+    except GameError:  # what is left out then is said in the report
+        return None
 
 
 def _behaviour(counters: Mapping[str, Mapping[str, float | None]]) -> str:
@@ -213,11 +229,21 @@ def _doubts(settings: ExpelSettings, events: Sequence[RunEvent], results: Result
     if broken:
         why = _plain(str(broken[0]["reason"]))
         doubts.append(f"{len(broken)} attempts could not be played and count as unsolved ({why}).")
+    alike = [pair for event in events if event.kind == "near_duplicates" for pair in event.data["pairs"]]
+    if alike:
+        first = " and ".join(_plain(task) for task in alike[0])
+        doubts.append(
+            f"{len(alike)} pairs of tasks in different folds are nearly the same (cosine above "
+            f"{NEAR_DUPLICATE}), such as {first}: one may give the other away."
+        )
     drifted = sum(event.kind == "env_drift" for event in events)
     if drifted:
         doubts.append(f"{drifted} attempts were made anew because the environment had changed.")
     if results is not None and settings.model.startswith("scripted"):
         doubts.append("A stand-in acted, not a language model: this shows the machinery, no skill.")
+    if results is not None and settings.env in DOCSTORES and _docstore_tasks(settings) is None:
+        where = _plain(str(settings.data))
+        doubts.append(f"The tasks of {where} cannot be read now: F1 and pages not found are left out.")
     shortened = sum(event.kind == "chunk_shortened" for event in events)
     if shortened:
         doubts.append(f"{shortened} prompts of the extraction were shortened.")

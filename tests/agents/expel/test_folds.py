@@ -5,10 +5,15 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.expel.folds import OutcomeClass, deal_folds
+from agents.expel.folds import OutcomeClass, deal_folds, near_duplicates
+from memory.embedders import EmbedderMark
+from memory.vectors import unit
+
+MARK = EmbedderMark("flat", 3)
 
 Group = tuple[str, OutcomeClass]
 GROUPS = st.tuples(st.sampled_from(["put", "clean", "heat"]), st.sampled_from(["both", "success", "fail"]))
@@ -66,3 +71,11 @@ def test_134_tasks_fall_into_halves_that_no_hash_seed_changes() -> None:
     }
     (output,) = outputs
     assert output.startswith("67 ")
+
+
+def test_tasks_in_different_folds_that_point_the_same_way_are_told() -> None:
+    tasks = ["a", "b", "c", "d"]
+    vectors = unit(np.array([[1, 0, 0], [1, 0.05, 0], [1, 0.04, 0], [0, 1, 0]], dtype=np.float32), MARK)
+    folds = {"a": 0, "b": 1, "c": 0, "d": 1}
+    assert near_duplicates(folds, tasks, vectors) == [("a", "b"), ("b", "c")]
+    assert near_duplicates(dict.fromkeys(tasks, 0), tasks, vectors) == []
