@@ -1,121 +1,19 @@
-"""What slices keep of small text, with real weights: codes on large canvases, read by PP-OCR.
+"""What slices keep of small text, with real weights: codes on large canvases, read by PP-OCR, all ways timed.
 
-Random six-character codes are drawn on white; the score is the share that is found letter for letter. The
-fixed-size arms see what a square encoder of 336 pixels would be given: the canvas squashed into it, or
-padded to a square first. The sliced arms read LLaVA-UHD's pieces: as the paper cuts them, then with cuts
-moved into gutters, with slices that overlap, and with both.
-
-    python -m benchmarks.see_ocr --json benchmarks/results/see_ocr.json
+python -m benchmarks.see_ocr --json benchmarks/results/see_ocr.json
 """
 
 import argparse
-import random
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image
 
-from backends.vision.llava_uhd.cutting import cut
-from backends.vision.llava_uhd.pieces import Size
-from backends.vision.llava_uhd.planner import plan
-from backends.vision.llava_uhd.profiles import EXACT
-from backends.vision.ocr.layout import lines_of
-from backends.vision.ocr.reader import RapidReader, Reader
-from backends.vision.ocr.sliced_reading import READING, read_sliced, reading_plan
+from backends.vision.llava_uhd.small_text import CANVASES, WAYS, draw_codes, share_found
+from backends.vision.ocr.reader import RapidReader
 from benchmarks.measured import written
-
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_SQUARE = 336
-CANVASES: dict[str, tuple[Size, int, int]] = {
-    "page 1240x1754": ((1240, 1754), 20, 70),
-    "strip 5000x250": ((5000, 250), 22, 50),
-}
-"""Size, height of the font in pixels, number of codes: those of the specification's proof."""
-
-Arm = Callable[[Image.Image, Reader], str]
-
-
-def canvas(size: Size, font_px: int, count: int, seed: int) -> tuple[Image.Image, list[str]]:
-    """Codes at random places, one in each cell of a grid, so that none touches another."""
-    chance = random.Random(seed)
-    width, height = size
-    font = ImageFont.load_default(font_px)
-    image = Image.new("RGB", size, (255, 255, 255))
-    pen = ImageDraw.Draw(image)
-    code_width, code_height = 6 * font_px, round(1.6 * font_px)
-    columns, rows = _cells(width, height, count, code_width, code_height)
-    places = sorted(chance.sample(range(columns * rows), count))
-    codes = ["".join(chance.choices(_LETTERS, k=6)) for _ in places]
-    cell_width, cell_height = width // columns, height // rows
-    for place, code in zip(places, codes, strict=True):
-        left = place % columns * cell_width + chance.randint(0, cell_width - code_width)
-        top = place // columns * cell_height + chance.randint(0, cell_height - code_height)
-        pen.text((left, top), code, fill=(0, 0, 0), font=font)
-    return image, codes
-
-
-def _cells(width: int, height: int, count: int, code_width: int, code_height: int) -> tuple[int, int]:
-    for columns in range(1, width // code_width + 1):
-        rows = -(-count // columns)
-        if width // columns <= 2 * code_width and rows * code_height <= height:
-            return columns, rows
-    return width // code_width, height // code_height
-
-
-def squashed(image: Image.Image, reader: Reader) -> str:
-    return _read(image.resize((_SQUARE, _SQUARE), Image.Resampling.BICUBIC), reader)
-
-
-def padded(image: Image.Image, reader: Reader) -> str:
-    side = max(image.size)
-    square = ImageOps.pad(image, (side, side), color=(127, 127, 127))
-    return _read(square.resize((_SQUARE, _SQUARE), Image.Resampling.BICUBIC), reader)
-
-
-def whole(image: Image.Image, reader: Reader) -> str:
-    return _read(image, reader)
-
-
-def sliced_plainly(image: Image.Image, reader: Reader) -> str:
-    return "\n".join(_read(piece, reader) for _, piece in cut(image, plan(image.size)))
-
-
-def slices_alone(image: Image.Image, reader: Reader) -> str:
-    return "\n".join(
-        _read(pixels, reader) for piece, pixels in cut(image, plan(image.size)) if not piece.is_overview
-    )
-
-
-def sliced_and_merged(*, gutters: bool, overlap: bool) -> Arm:
-    def arm(image: Image.Image, reader: Reader) -> str:
-        planned = reading_plan(image, EXACT, gutters=gutters, overlap=overlap)
-        return read_sliced(image, planned, reader).text
-
-    return arm
-
-
-def as_nimue_see(image: Image.Image, reader: Reader) -> str:
-    return read_sliced(image, reading_plan(image, READING), reader).text
-
-
-def _read(image: Image.Image, reader: Reader) -> str:
-    return "\n".join(line.text for line in lines_of(reader.read(image)))
-
-
-ARMS: dict[str, Arm] = {
-    "squash to 336x336": squashed,
-    "pad, then 336x336": padded,
-    "UHD 336, slices alone": slices_alone,
-    "UHD 336, slices and overview": sliced_plainly,
-    "UHD 336, gutters": sliced_and_merged(gutters=True, overlap=False),
-    "UHD 336, overlap": sliced_and_merged(gutters=False, overlap=True),
-    "UHD 336, gutters and overlap": sliced_and_merged(gutters=True, overlap=True),
-    "nimue see (UHD 1120)": as_nimue_see,
-    "whole, one look": whole,
-}
 
 
 def measured(seeds: int) -> dict[str, dict[str, dict[str, Any]]]:
@@ -124,22 +22,22 @@ def measured(seeds: int) -> dict[str, dict[str, dict[str, Any]]]:
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for name, (size, font_px, count) in CANVASES.items():
         found[name] = {}
-        for arm_name, arm in ARMS.items():
+        for way_name, way in WAYS.items():
             shares, seconds = [], []
             for seed in range(seeds):
-                image, codes = canvas(size, font_px, count, seed)
+                image, codes = draw_codes(size, font_px, count, seed)
                 begin = time.process_time()
-                text = arm(image, reader)
+                text = way(image, reader)
                 seconds.append(time.process_time() - begin)
-                shares.append(sum(code in text for code in codes) / len(codes))
+                shares.append(share_found(text, codes))
             row = {
                 "share_read": round(statistics.mean(shares), 3),
                 "by_seed": [round(share, 3) for share in shares],
                 "cpu_seconds": round(statistics.median(seconds), 1),
             }
-            found[name][arm_name] = row
+            found[name][way_name] = row
             print(
-                f"{name:16} {arm_name:30} {row['share_read']:.3f}  {row['by_seed']}  {row['cpu_seconds']} s"
+                f"{name:16} {way_name:30} {row['share_read']:.3f}  {row['by_seed']}  {row['cpu_seconds']} s"
             )
     return found
 

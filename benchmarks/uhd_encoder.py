@@ -18,15 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backends.vision.llava_uhd.digits.reader import ENCODER
-from backends.vision.llava_uhd.digits.views import RULE
 from backends.vision.llava_uhd.model.attention import Batching
 from backends.vision.llava_uhd.model.encoder import EncoderConfig, VisionEncoder
+from backends.vision.llava_uhd.model.small import TINY
 from backends.vision.llava_uhd.planner import plan
 from backends.vision.llava_uhd.profiles import EXACT, Profile
 from benchmarks.measured import written
 
-TINY = EncoderConfig(layers=12, width=192, feed_forward=768, heads=3, patch=14, side=24)
+VIT_TINY = EncoderConfig(layers=12, width=192, feed_forward=768, heads=3, patch=14, side=24)
 BATCHINGS: tuple[Batching, ...] = ("buckets", "padded")
 CANVASES = [(448, 56), (224, 112), (112, 224), (56, 448)] * 8
 PICTURES = [(4032, 3024), (672, 336)]
@@ -77,8 +76,8 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     cases = {
-        "digits encoder, 32 canvases": (ENCODER, pieces_of(CANVASES, RULE)),
-        "ViT-Ti/14, 4032x3024 + 672x336": (TINY, pieces_of(PICTURES, EXACT)),
+        "digits encoder, 32 canvases": (TINY.encoder, pieces_of(CANVASES, TINY.rule)),
+        "ViT-Ti/14, 4032x3024 + 672x336": (VIT_TINY, pieces_of(PICTURES, EXACT)),
     }
     found: dict[str, Any] = {}
     for name, (config, pieces) in cases.items():

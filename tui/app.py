@@ -26,6 +26,7 @@ from tui.settings import Settings
 from tui.themes import OWN_THEMES
 
 if TYPE_CHECKING:
+    from tui.chat_host import ChatHost
     from tui.detached import DetachedCommand
     from tui.game_host import GameHost
     from tui.screens.table import TableScreen
@@ -60,7 +61,7 @@ class NimueApp(App[None]):
         self.settings = settings
         self.settings_file = settings_file
         self.copied_file = Path(tempfile.gettempdir()) / "nimue-copied.txt"
-        self.hosts: list[GameHost] = []
+        self.hosts: list[GameHost | ChatHost] = []
         self._commands: dict[Path, DetachedCommand] = {}
 
     def on_mount(self) -> None:
@@ -87,28 +88,34 @@ class NimueApp(App[None]):
 
     @work(exclusive=True, group="leave")
     async def action_leave(self) -> None:
-        """Close the app; of games that are played in it one says what becomes of them."""
+        """Close the app; of what works in it or beside it one says what becomes of it."""
         from tui.screens.leave import LeaveScreen
 
         at_work = [host for host in self.hosts if host.at_work]
-        if at_work:
-            may_go_on = all(not host.has_person for host in at_work)
-            choice = await self.push_screen_wait(LeaveScreen(len(at_work), may_go_on=may_go_on))
+        beside = self.commands_at_work
+        if at_work or beside:
+            may_go_on = all(host.may_go_on for host in at_work)
+            choice = await self.push_screen_wait(LeaveScreen(len(at_work) + len(beside), may_go_on=may_go_on))
             if choice == "stay":
                 return
             for host in at_work:
                 host.stop()
             if choice == "background":
                 await asyncio.to_thread(self._hand_over, at_work)
+            else:
+                for path in beside:
+                    self.stop_command(path)
+        for host in self.hosts:
+            host.join(0.0)
         self.exit()
 
-    def _hand_over(self, hosts: "Sequence[GameHost]") -> None:
-        """Let a command go on with each game as soon as its host has left it."""
+    def _hand_over(self, hosts: "Sequence[GameHost | ChatHost]") -> None:
+        """Let a command go on with each piece of work as soon as its host has left it."""
         from tui.detached import DetachedCommand
 
         for host in hosts:
             host.join(SECONDS_TO_LEAVE)
-            DetachedCommand(["avalon", "play", "--resume", str(host.run.path.absolute())])
+            DetachedCommand(host.resume_words)
 
     # -- what opens what -----------------------------------------------------------------------------
 
@@ -131,10 +138,23 @@ class NimueApp(App[None]):
                 from tui.screens.expel_run import ExpelRunScreen
 
                 self.push_screen(ExpelRunScreen(path))
+            case "lab":
+                from tui.screens.lab_run import LabRunScreen
+
+                self.push_screen(LabRunScreen(path))
+            case "assistant":
+                self.switch_mode("chat")
+                self.call_after_refresh(self._open_conversation, path)
             case _:
                 from tui.screens.run_facts import RunFactsScreen
 
                 self.push_screen(RunFactsScreen(path))
+
+    def _open_conversation(self, path: Path) -> None:
+        from tui.screens.chat_place import ChatPlace
+
+        if isinstance(self.screen, ChatPlace):
+            self.screen.open_conversation(path)
 
     def resume_run(self, run: Shelved) -> None:
         """Open a run and go on with it."""
@@ -144,6 +164,8 @@ class NimueApp(App[None]):
             screen = TableScreen(run.path)
             self.push_screen(screen)
             self.resume_game(run.path, screen)
+        elif run.kind == "assistant":
+            self.open_run(run.path)
         else:
             self.open_run(run.path)
             self.resume_command(run)
@@ -169,8 +191,8 @@ class NimueApp(App[None]):
         self.push_screen(TableScreen(host.run.path, host))
         self.begin(host)
 
-    def begin(self, host: "GameHost") -> None:
-        """Let a game begin, and remember it for when one leaves."""
+    def begin(self, host: "GameHost | ChatHost") -> None:
+        """Let a game or a conversation begin, and remember it for when one leaves."""
         self.hosts.append(host)
         host.start()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from agents.errors import NimueFailure
 from agents.runs.event_log import RunEvent
 
+_MOST_BYTES = 4_000_000
+
 
 class EventTail:
     """Remembers how far it has read; a line that is still being written is left for the next time."""
@@ -15,7 +17,7 @@ class EventTail:
         self._position = 0
 
     def fresh(self) -> list[RunEvent]:
-        """The events that have come since the last call.
+        """The next events, a few megabytes of them at once: a long log never stands in memory as a whole.
 
         Raises:
             NimueFailure: A line is no event of a run.
@@ -26,7 +28,9 @@ class EventTail:
                     self._position = 0
                     raise NimueFailure(f"{self._path} has become shorter; open the run again.")
                 file.seek(self._position)
-                text = file.read()
+                text = file.read(_MOST_BYTES)
+                if b"\n" not in text:  # one event that is longer than that
+                    text += file.read()
         except FileNotFoundError:
             return []
         whole = text[: text.rfind(b"\n") + 1]

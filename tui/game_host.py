@@ -61,6 +61,16 @@ class GameHost:
     def has_person(self) -> bool:
         return any(agent.name == HUMAN for agent in self._agents())
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a command could play on alone."""
+        return not self.has_person
+
+    @property
+    def resume_words(self) -> list[str]:
+        """The command that would go on with the game."""
+        return ["avalon", "play", "--resume", str(self.run.path.absolute())]
+
     def pause(self) -> None:
         """Let what is asked already be answered, then wait."""
         self.paused = True

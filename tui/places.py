@@ -16,9 +16,11 @@ class Place:
 
 PLACES = (
     Place("home", "Home", "What is here", "tui.screens.home:HomePlace"),
-    Place("avalon", "Avalon", "Watch agents play, or sit in", "tui.screens.avalon_place:AvalonPlace"),
+    Place("chat", "Chat", "Ask in words", "tui.screens.chat_place:ChatPlace"),
+    Place("avalon", "Avalon", "Watch agents, or sit in", "tui.screens.avalon_place:AvalonPlace"),
     Place("expel", "ExpeL", "Let an agent learn", "tui.screens.expel_place:ExpelPlace"),
     Place("memory", "Memory", "What was learned", "tui.screens.memory_place:MemoryPlace"),
+    Place("lab", "Lab", "Train and measure", "tui.screens.lab_place:LabPlace"),
     Place("runs", "Runs", "Everything on disk", "tui.screens.runs:RunsPlace"),
     Place("settings", "Settings", "Theme, folders, model", "tui.screens.settings_place:SettingsPlace"),
 )

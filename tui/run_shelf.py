@@ -21,11 +21,21 @@ from agents.runs.folder import read_run_json
 State = Literal["running", "finished", "paused", "stopped", "failed", "broken"]
 
 _TAIL_BYTES = 65_536
+_MOST_FIGURES = 3
+_MOST_RESULT = 300  # characters: an assistant's answer may be long
 _ENDS: Mapping[str, State] = {
     "finished": "finished",
     "paused": "paused",
     "failed": "failed",
     "cancelled": "stopped",
+}
+
+
+_TURN_ENDS: Mapping[str, State] = {
+    "answered": "finished",
+    "stopped": "stopped",
+    "paused": "paused",
+    "failed": "failed",
 }
 
 
@@ -98,16 +108,27 @@ def _standing(path: Path, last: Mapping[str, Any] | None) -> tuple[State, str]:
         return "stopped", "not begun"
     data = last.get("data")
     told = data if isinstance(data, Mapping) else {}
-    return _ENDS.get(str(last["kind"]), "stopped"), _result(told)
+    ending = str(told.get("ending", ""))  # how a turn of a conversation ended
+    return _ENDS.get(str(last["kind"]), "stopped") if not ending else _TURN_ENDS.get(
+        ending, "stopped"
+    ), _result(told)
 
 
 def _result(data: Mapping[str, Any]) -> str:
     if isinstance(data.get("winner"), str):
         return f"{data['winner']} wins"
-    for name in ("reason", "message"):
+    for name in ("reason", "message", "text"):
         if isinstance(data.get(name), str):
-            return str(data[name])
+            return str(data[name])[:_MOST_RESULT]
+    if isinstance(data.get("metrics"), Mapping):
+        return _figures(data["metrics"])
     return f"{data['played']} games" if isinstance(data.get("played"), int) else ""
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    """The first few figures of a run of the laboratory."""
+    told = [f"{name} {value:.4g}" for name, value in metrics.items() if isinstance(value, int | float)]
+    return ", ".join(told[:_MOST_FIGURES])
 
 
 def is_held(path: Path) -> bool:
@@ -162,6 +183,10 @@ def _lab_title(asked: Mapping[str, Any]) -> str:
     return f"{asked['system']} {asked['job']}"
 
 
+def _conversation_title(asked: Mapping[str, Any]) -> str:
+    return f"with {asked['model']}"
+
+
 def _any_title(asked: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in asked.items() if isinstance(value, str | int))
 
@@ -171,6 +196,7 @@ _TITLES = {
     "avalon.tournament": _tournament_title,
     "expel": _expel_title,
     "lab": _lab_title,
+    "assistant": _conversation_title,
 }
 
 
@@ -183,6 +209,8 @@ def _resume_command(path: Path, kind: str, asked: Mapping[str, Any]) -> str | No
             return f"avalon tournament --resume {run}"
         case "lab":
             return f"nimue lab run --resume {run}"
+        case "assistant":
+            return f"nimue ask --resume {run}"
         case "expel":
             phases = asked["phases"]
             alone = {"extract": "extract", "evaluate": "eval"}.get(phases[0]) if len(phases) == 1 else None

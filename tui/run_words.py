@@ -14,6 +14,7 @@ KINDS = {
     "avalon.probes": "probes",
     "expel": "expel",
     "lab": "lab",
+    "assistant": "chat",
     "?": "broken",
 }
 

@@ -19,9 +19,9 @@ def serve_app(chosen: Mapping[str, str], port: int) -> None:
         NimueError: What serves is not installed.
     """
     try:
-        from textual_serve.server import Server
+        from tui.guarded_server import GuardedServer
     except ImportError as error:
         raise NimueError("--serve needs textual-serve: pip install 'nimue[serve]'.") from error
     flags = [word for name, value in chosen.items() for word in (f"--{name}", value)]
     command = [sys.executable, "-c", "from tui.front_door import main; main()", *flags]
-    Server(shlex.join(command), host=LOOPBACK, port=port, title="nimue").serve()
+    GuardedServer(shlex.join(command), host=LOOPBACK, port=port, title="nimue").serve()

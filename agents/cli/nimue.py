@@ -2,19 +2,23 @@
 
 import cyclopts
 
+from agents.cli.ask import ask
 from agents.cli.doctor import doctor
 from agents.cli.front_door import enter
 from agents.cli.models import app as models
 from agents.cli.nimue_lab import app as lab
 from agents.cli.nimue_see import see
+from agents.cli.serve import serve
 
 app = cyclopts.App(
     name="nimue",
-    help="The workbench: look at pictures, run the laboratory, check an installation, manage local models.",
+    help="The workbench: ask the assistant, look at pictures, run the laboratory, serve its tools.",
     version_flags=["--version"],
 )
+app.command(ask)
 app.command(see)
 app.command(lab)
+app.command(serve)
 app.command(doctor)
 app.command(models)
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agents.cli.nimue_lab_catalogue import catalogue
 from agents.cli.nimue_lab_errors import lab_errors
 from agents.cli.nimue_lab_profile import profile
 from agents.cli.nimue_lab_run import reproduce, run
@@ -30,6 +31,7 @@ app.command(run, help_flags=[])
 app.command(reproduce, help_flags=[])
 app.command(sweep)
 app.command(profile)
+app.command(catalogue)
 
 
 @app.command(name="list")

@@ -15,16 +15,23 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from agents.cli.see_view import Shown, print_plan, save_drawing, shown_by_rule, shown_reading, shown_sending
+from agents.cli.see_view import (
+    Shown,
+    print_plan,
+    save_drawing,
+    shown_by_rule,
+    shown_reading,
+    shown_sending,
+    shown_whole,
+)
 from agents.errors import NimueError
-from agents.llm.names import ModelName
+from agents.llm.names import PROVIDERS, ModelName
 from agents.llm.usage import cost_of
 from agents.perception.answering import NO_EYES, NO_TEXT, SpokenAnswer, answer, messages_about_text
 from agents.perception.looking import Way, load_pictures, way_for
 from agents.perception.reading import FolderShelf, ReadPicture, read_text
-from agents.perception.sending import Estimate, estimate, messages_with, plan_sending, seem_dropped
+from agents.perception.sending import Estimate, estimate, messages_with, plan_for_model, seem_dropped
 from backends.vision.llava_uhd.hosted_plan import HostedPlan
-from backends.vision.llava_uhd.providers import rule_for
 from backends.vision.ocr.sliced_reading import reading_plan
 from backends.vision.pictures.errors import PictureError
 from backends.vision.pictures.limits import Limits
@@ -92,15 +99,14 @@ async def _see(asked: Asked, stdin: BinaryIO) -> int:
 
 
 async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors: Console) -> int:
-    # A local model cuts pictures up by its own rule; it is given each of them whole.
-    own_rule = model.provider == "local"
-    rule = rule_for("embedded:" if own_rule else model.name)
-    max_images = len(pictures) if own_rule and asked.max_images is None else asked.max_images
-    plans = plan_sending(pictures, rule, max_images=max_images, max_tokens=asked.max_picture_tokens)
+    plans = plan_for_model(pictures, model, max_images=asked.max_images, max_tokens=asked.max_picture_tokens)
     question = asked.question or _WHAT_IS_SEEN
     expected = estimate(plans, model, question)
     if asked.explain:
-        _explain(asked, pictures, [shown_sending(planned, expected.cost) for planned in plans])
+        if PROVIDERS[model.provider].hosted:
+            _explain(asked, pictures, [shown_sending(planned, expected.cost) for planned in plans])
+        else:
+            _explain(asked, pictures, [shown_whole(picture, model) for picture in pictures])
         if not asked.question:
             return 0
     _allow(asked, model, expected, errors)
@@ -110,7 +116,7 @@ async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors:
     ensure_local_model(model, quiet=asked.json)
     said = await _ask(asked, model, messages)
     _close_sending(asked, model, pictures, plans, said, errors)
-    if not own_rule and seem_dropped(messages, said.usage):
+    if PROVIDERS[model.provider].hosted and seem_dropped(messages, said.usage):
         Console(stderr=True, soft_wrap=True).print(_DROPPED)
     return 0
 
@@ -121,9 +127,13 @@ def _allow(asked: Asked, model: ModelName, expected: Estimate, errors: Console) 
     Raises:
         NimueError: The request was not allowed.
     """
+    images = f"{model}: {expected.images} image{'s' if expected.images > 1 else ''}"
+    if not PROVIDERS[model.provider].hosted:
+        errors.print(f"{images}, looked at on this machine")
+        return
     tokens = "an unknown number of" if expected.tokens is None else f"{expected.tokens:,}"
     price = "price unknown" if expected.cost is None else f"about ${expected.cost:.4f}"
-    told = f"{model}: {expected.images} image{'s' if expected.images > 1 else ''}, {tokens} tokens, {price}"
+    told = f"{images}, {tokens} tokens, {price}"
     errors.print(told)
     large = (
         expected.cost > asked.ask_above
@@ -164,8 +174,10 @@ def _close_sending(
         _print_json(asked, model, Way.SENT, described, said, cost)
         return
     _close_answer(said, errors)
-    spent = "price unknown" if cost is None else f"${cost:.4f}"
-    errors.print(f"{said.usage.input_tokens:,} tokens in, {said.usage.output_tokens:,} out, {spent}")
+    used = f"{said.usage.input_tokens:,} tokens in, {said.usage.output_tokens:,} out"
+    if PROVIDERS[model.provider].hosted:
+        used += ", price unknown" if cost is None else f", ${cost:.4f}"
+    errors.print(used)
 
 
 async def _read(asked: Asked, model: ModelName, pictures: list[Picture], errors: Console) -> int:
@@ -224,11 +236,13 @@ def _progress(name: str, errors: Console) -> Iterator[Any]:
 def _explain(asked: Asked, pictures: Sequence[Picture], plans: Sequence[Shown]) -> None:
     console = Console(highlight=False, markup=False)
     explained = []
+    drawn: set[Path] = set()
     for number, (picture, usual) in enumerate(zip(pictures, plans, strict=True)):
         shown = usual if asked.rule is None else shown_by_rule(asked.rule, picture.size)
         path = asked.draw or Path(f"{Path(picture.name).stem or 'picture'}.slices.png")
-        if number and asked.draw is not None:
+        if path in drawn:
             path = path.with_stem(f"{path.stem}-{number + 1}")
+        drawn.add(path)
         save_drawing(picture, shown, path)
         explained.append({**_described(picture), **_plan_json(shown), "drawing": str(path)})
         if not asked.json:

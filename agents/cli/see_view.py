@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.errors import NimueError, NimueFailure
+from agents.llm.names import ModelName
 from backends.vision.llava_uhd.drawing import Marked, draw_in_text, draw_on_picture, marked_slices
 from backends.vision.llava_uhd.hosted_plan import HostedPlan, plan_hosted
 from backends.vision.llava_uhd.metrics import explain, measure
@@ -98,6 +99,22 @@ def shown_sending(planned: HostedPlan, cost: Decimal | None) -> Shown:
         whole = Marked(Box(0, 0, width, height), ("whole", f"{overview[0]}x{overview[1]}"))
         return Shown((whole,), None, "\n".join(lines))
     return Shown(marked, overview, "\n".join(lines))
+
+
+def shown_whole(picture: Picture, model: ModelName) -> Shown:
+    """How a picture is given to a model that runs here and cuts it up by its own rule.
+
+    Raises:
+        NimueError: The model's processor cannot be had.
+    """
+    width, height = picture.size
+    lines = [f"{width} x {height} px, given whole to {model}", "slices      by the model's own rule"]
+    if model.provider == "transformers":
+        from agents.llm.transformers_local import picture_tokens
+
+        lines.append(f"tokens      {picture_tokens(model.name, picture.image):,}, by its own processor")
+    whole = Marked(Box(0, 0, width, height), ("whole", f"{width}x{height}"))
+    return Shown((whole,), None, "\n".join(lines))
 
 
 def print_plan(picture: Picture, shown: Shown, console: Console) -> None:

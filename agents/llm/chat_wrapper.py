@@ -42,11 +42,14 @@ def closing(stream: AsyncIterator[_Chunk]) -> aclosing[AsyncGenerator[_Chunk, No
 
 def chunk_of(message: AIMessage) -> ChatGenerationChunk:
     """A finished message as the one chunk of its stream."""
+    # Calls whose arguments were no JSON are kept too: without them the answer would look empty.
+    calls = [(call["name"], json.dumps(call["args"]), call["id"]) for call in message.tool_calls]
+    calls += [(call["name"] or "", call["args"] or "", call["id"]) for call in message.invalid_tool_calls]
     chunk = AIMessageChunk(
         content=message.content,
         tool_call_chunks=[
-            tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=index)
-            for index, call in enumerate(message.tool_calls)
+            tool_call_chunk(name=name, args=args, id=id, index=index)
+            for index, (name, args, id) in enumerate(calls)
         ],
         usage_metadata=message.usage_metadata,
         additional_kwargs=message.additional_kwargs,

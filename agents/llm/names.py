@@ -36,6 +36,8 @@ class Provider:
     """The model meant when only the provider is named; empty when a name must be given."""
     hosted: bool = False
     """Whether calls leave this process, and so can be throttled, lost and repeated."""
+    takes_pictures: bool = False
+    """Whether all models of it can be given pictures."""
 
 
 # The hosted defaults are the providers' small current models: whoever has a key pays least by default.
@@ -48,6 +50,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             base_url="ANTHROPIC_BASE_URL",
             default="claude-haiku-5-5",
             hosted=True,
+            takes_pictures=True,
         ),
         "openai": Provider(
             summary="OpenAI models, and any server that speaks its protocol (Ollama, vLLM, LM Studio ...)",
@@ -56,11 +59,17 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             base_url="OPENAI_BASE_URL",
             default="gpt-6-luna",
             hosted=True,
+            takes_pictures=True,
         ),
         "local": Provider(
             summary="the embedded engine: no key, no network after one download",
             entry="agents.llm.local:open_model",
             default=DEFAULT_MODEL,
+        ),
+        "transformers": Provider(
+            summary="vision-language checkpoints of the Hugging Face hub, OWNER/NAME, or of a folder",
+            entry="agents.llm.transformers_local:open_model",
+            takes_pictures=True,
         ),
         "scripted": Provider(
             summary="a deterministic stand-in for tests and demonstrations; `scripted:7` draws other answers",

@@ -29,7 +29,7 @@ def way_for(model: ModelName, *, read: bool = False, projector: bool = False) ->
     """How pictures reach this model; `read` asks for their text only, whatever the model."""
     if read:
         return Way.READ
-    return Way.SENT if PROVIDERS[model.provider].hosted or projector else Way.READ
+    return Way.SENT if PROVIDERS[model.provider].takes_pictures or projector else Way.READ
 
 
 async def load_pictures(

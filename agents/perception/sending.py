@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from agents.errors import NimueError
-from agents.llm.names import ModelName
+from agents.llm.names import PROVIDERS, ModelName
 from agents.llm.usage import Usage, cost_of
 from agents.perception.prompt_files import prompt
 from backends.vision.llava_uhd.hosted_plan import HostedPlan, plan_hosted
 from backends.vision.llava_uhd.pieces import Box, Size
-from backends.vision.llava_uhd.providers import HostedRule
+from backends.vision.llava_uhd.providers import HostedRule, rule_for
 from backends.vision.pictures.content_cache import ContentCache
 from backends.vision.pictures.encoding import Encoded, encode
 from backends.vision.pictures.errors import PictureError
@@ -46,6 +46,20 @@ class Estimate:
 class _Labelled:
     text: str
     image: Image.Image
+
+
+def plan_for_model(
+    pictures: Sequence[Picture], model: ModelName, *, max_images: int | None, max_tokens: int | None
+) -> list[HostedPlan]:
+    """Plan all pictures of one request to a model. As `plan_sending`.
+
+    A model that runs here cuts pictures up by its own rule, and is given each of them whole.
+    """
+    if PROVIDERS[model.provider].hosted:
+        rule = rule_for(model.name)
+        return plan_sending(pictures, rule, max_images=max_images, max_tokens=max_tokens)
+    rule = rule_for(f"{model.provider}:")
+    return plan_sending(pictures, rule, max_images=max_images or len(pictures), max_tokens=max_tokens)
 
 
 def plan_sending(

@@ -18,8 +18,7 @@ from agents.errors import NimueError
 from agents.perception.answering import NO_EYES, NO_TEXT, answer, messages_about_text
 from agents.perception.looking import Way, load_pictures, way_for
 from agents.perception.reading import Shelf, read_text
-from agents.perception.sending import SentPieces, estimate, messages_with, piece_cache, plan_sending
-from backends.vision.llava_uhd.providers import rule_for
+from agents.perception.sending import SentPieces, estimate, messages_with, piece_cache, plan_for_model
 from backends.vision.ocr.reader import Reader
 from backends.vision.pictures.content_cache import ContentCache
 from backends.vision.pictures.errors import PictureError
@@ -116,7 +115,7 @@ def _allow(place: str, folder: Path | None) -> None:
 
 async def _sent(request: SeeRequest, picture: Picture, sight: Sight) -> Seen:
     question = request.question or "Read out all text in the picture, then say what else it shows."
-    plans = plan_sending([picture], rule_for(sight.model.name.name), max_images=None, max_tokens=None)
+    plans = plan_for_model([picture], sight.model.name, max_images=None, max_tokens=None)
     expected = estimate(plans, sight.model.name, question)
     if expected.cost is not None and expected.cost > sight.max_cost:
         raise NimueError(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.lab.registry import find_system
 from games.avalon.bots import make_bot
 from games.avalon.events import Event
 from games.avalon.play import play
@@ -59,6 +60,14 @@ def memory(tmp_path: Path) -> Path:
         )  # fmt: skip
         ExperienceStore(workspace).add(attempt, used_insights=[("the-set", first)])
     return folder
+
+
+@pytest.fixture
+def few_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laboratory of three systems, however many there are."""
+    monkeypatch.setenv("NIMUE_SYSTEMS", "tests.backends.lab.shelf")
+    shown = tuple(map(find_system, ("toy.line_fit", "toy.tiny_net", "vision.efficient_train")))
+    monkeypatch.setattr("backends.lab.registry.systems", lambda: shown)
 
 
 @pytest.fixture

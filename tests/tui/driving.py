@@ -6,9 +6,15 @@ from collections.abc import Callable
 from textual.pilot import Pilot
 
 from tui.app import NimueApp
+from tui.places import PLACES
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def key_of(place: str) -> str:
+    """The key that goes to a place."""
+    return str([one.name for one in PLACES].index(place) + 1)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something holds that a thread or another process brings about."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

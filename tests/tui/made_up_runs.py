@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from agents.runs.event_log import EventLog
 from agents.runs.folder import RunFolder
 from games.avalon.events import Event
@@ -93,3 +95,35 @@ def make_world(root: Path, game: Sequence[Event]) -> Path:
     (root / "lab-4-broken").mkdir()
     (root / "lab-4-broken" / "run.json").write_text('{"version": 1, "kind"', encoding="utf-8")
     return root
+
+
+def lab_run(
+    root: Path,
+    name: str,
+    *,
+    finished: bool = True,
+    rate: float = 0.3,
+    said: str = "Fitting.",
+    steps: int = 30,
+) -> Path:
+    """A run of the toy system as its process leaves it."""
+    params = {"seed": 0, "device": "auto", "steps": steps, "rate": rate, "pause": 0.0}
+    asked = {"system": "toy.line_fit", "job": "train", "params": params, "processes": 1}
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("started", {"resumed": False, "pid": 1}),
+        ("log", {"text": said}),
+    ]
+    for step in range(1, steps + 1):
+        events.append(("metric", {"step": step, "values": {"error": 1 / (step * rate)}, "stage": ""}))
+        events.append(("progress", {"done": step, "total": steps, "stage": ""}))
+    events.append(("artifact", {"path": "line.json", "caption": "The line."}))
+    events.append(("artifact", {"path": "line.png", "caption": "Its picture."}))
+    if finished:
+        events.append(("finished", {"metrics": {"slope": 1.9 + rate}, "seconds": 2.5}))
+    run = make_run(root, name, "lab", asked, events)
+    (run.artifacts / "line.json").write_text('{\n  "slope": 1.9\n}\n')
+    Image.new("RGB", (40, 20), (200, 30, 30)).save(run.artifacts / "line.png")
+    result = {"metrics": {"slope": 1.9 + rate}, "artifacts": [], "slope": 1.9}
+    if finished:
+        (run.path / "result.json").write_text(json.dumps({"seconds": 2.5, "result": result}))
+    return run.path

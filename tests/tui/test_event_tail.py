@@ -37,3 +37,19 @@ def test_a_broken_line_is_told(tmp_path: Path) -> None:
     path.write_text("nothing\n")
     with pytest.raises(NimueFailure, match="no event"):
         EventTail(path).fresh()
+
+
+def test_a_long_log_comes_in_pieces_and_a_long_event_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.event_tail._MOST_BYTES", 300)
+    path = tmp_path / "events.jsonl"
+    with EventLog(path) as log:
+        for number in range(20):
+            log.append("small", {"number": number})
+        log.append("large", {"text": "x" * 2_000})
+        log.append("small", {"number": 20})
+    tail = EventTail(path)
+    pieces = list(iter(tail.fresh, []))
+    assert len(pieces) > 3
+    assert [event.i for piece in pieces for event in piece] == list(range(22))

@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input, OptionList, Select
 
 from agents.runs.event_log import EventLog
-from tests.tui.driving import screen_text, until
+from tests.tui.driving import key_of, screen_text, until
 from tests.tui.made_up_runs import HOSTILE, expel_events, make_run
 from tui.app import NimueApp
 from tui.detached import DetachedCommand
@@ -108,7 +108,7 @@ async def test_a_training_starts_from_the_form_runs_beside_the_app_and_is_stoppe
     app: NimueApp, tmp_path: Path
 ) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("3")
+        await pilot.press(key_of("expel"))
         await pilot.pause()
         app.screen.query_one("#model", Input).value = "scripted"
         app.screen.query_one("#tasks", Input).value = "2"

@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Input
 from memory.insight_store import InsightStore
 from memory.insights import Insight, Op, State
 from memory.workspace import Workspace
-from tests.tui.driving import screen_text, until
+from tests.tui.driving import key_of, screen_text, until
 from tests.tui.made_up_runs import HOSTILE
 from tui.app import NimueApp
 
@@ -27,7 +27,7 @@ def table(app: NimueApp) -> DataTable[Text]:
 
 
 async def go_to_memory(app: NimueApp, pilot: Pilot[None]) -> None:
-    await pilot.press("4")
+    await pilot.press(key_of("memory"))
     await until(pilot, lambda: bool(app.screen.query("#insights")) and table(app).row_count == 2)
 
 
@@ -143,5 +143,5 @@ async def test_no_memory_or_a_broken_one_is_told(
         content, "cannot be read as a memory"
     )
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("4")
+        await pilot.press(key_of("memory"))
         await until(pilot, lambda: told in screen_text(app))

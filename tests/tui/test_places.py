@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList, Select
 
 from agents.cli.front_door import run as run_command
 from games.avalon.events import Event
-from tests.tui.driving import screen_text, until
+from tests.tui.driving import key_of, screen_text, until
 from tests.tui.made_up_runs import HOSTILE, game_run, make_run
 from tui import front_door
 from tui.app import NimueApp
@@ -50,7 +50,8 @@ async def test_every_place_is_reached_by_its_number(app: NimueApp, runs: Path, m
 
 async def test_a_click_on_the_bar_goes_there(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.click("PlaceBar", offset=(48, 0))
+        bar = screen_text(app).splitlines()[0]
+        await pilot.click("PlaceBar", offset=(bar.index("Runs"), 0))
         await pilot.pause()
         assert isinstance(app.screen, RunsPlace)
 
@@ -69,7 +70,7 @@ async def test_without_runs_home_says_what_to_do(app: NimueApp) -> None:
 
 async def test_the_filter_shows_what_holds_all_words(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 4)
         await pilot.press("slash", *"game stop")
         await pilot.pause()
@@ -84,7 +85,7 @@ async def test_the_filter_shows_what_holds_all_words(app: NimueApp, runs: Path) 
 
 async def test_a_run_is_deleted_only_after_a_yes(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 4)
         table = app.screen.query_one(RunTable)
         assert table.chosen is not None
@@ -102,7 +103,7 @@ async def test_a_new_run_appears_by_itself(
 ) -> None:
     monkeypatch.setattr("tui.widgets.shelf_watch.SECONDS_BETWEEN_LOOKS", 0.05)
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 4)
         make_run(runs, "other-5", "other", {"what": "x"}, [])
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 5)
@@ -134,7 +135,7 @@ async def test_what_a_run_is_called_is_never_markup(app: NimueApp, tmp_path: Pat
     asked = {"what": HOSTILE}
     make_run(tmp_path / "runs", "other-[b]x", "k[i]nd", asked, [("paused", {"reason": HOSTILE})])
     async with app.run_test(size=(140, 45)) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 1)
         assert "[red]no[/red]" in screen_text(app)
         assert "\x1b" not in screen_text(app)
@@ -145,7 +146,7 @@ async def test_what_a_run_is_called_is_never_markup(app: NimueApp, tmp_path: Pat
 
 async def test_the_palette_offers_places_and_the_keys_that_work(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 4)
         table = app.screen.query_one(RunTable)
         table.move_cursor(row=2)
@@ -163,7 +164,7 @@ async def test_the_palette_offers_places_and_the_keys_that_work(app: NimueApp, r
 
 async def test_settings_are_saved_used_and_refused_at_their_field(app: NimueApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("6")
+        await pilot.press(key_of("settings"))
         await pilot.pause()
         app.screen.query_one("#theme", Select).value = "lake-light"
         app.screen.query_one("#seconds_a_moment", Input).value = "soon"
@@ -180,7 +181,7 @@ async def test_settings_are_saved_used_and_refused_at_their_field(app: NimueApp)
 
 async def test_copying_also_leaves_a_file(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("5")
+        await pilot.press(key_of("runs"))
         await until(pilot, lambda: app.screen.query_one(RunTable).row_count == 4)
         await pilot.press("slash", *"expel", "enter", "c")
         await pilot.pause()
@@ -190,7 +191,7 @@ async def test_copying_also_leaves_a_file(app: NimueApp, runs: Path) -> None:
 
 async def test_home_opens_a_place_from_its_list(app: NimueApp) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        app.screen.query_one("#ways", OptionList).highlighted = 3
+        app.screen.query_one("#ways", OptionList).highlighted = 5
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, RunsPlace)

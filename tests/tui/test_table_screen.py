@@ -10,7 +10,7 @@ from agents.runs.event_log import read_events
 from agents.runs.folder import create_run
 from games.avalon.events import Event
 from games.avalon.transcript import write
-from tests.tui.driving import screen_text, until
+from tests.tui.driving import key_of, screen_text, until
 from tests.tui.made_up_runs import HOSTILE, game_run
 from tui.app import NimueApp
 from tui.game_host import GameHost
@@ -145,7 +145,7 @@ async def fill(app: NimueApp, **values: str) -> None:
 
 async def test_a_game_is_stepped_paused_left_and_finished_later(app: NimueApp, tmp_path: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("2")
+        await pilot.press(key_of("avalon"))
         await fill(app, agents="human_table", seed="3")
         form = TableForm(agents="human_table", seed=3, begin="paused")
         config = config_of(form)
@@ -183,7 +183,7 @@ async def test_a_person_takes_a_seat_and_finishes_by_legal_choices_alone(
     app: NimueApp, tmp_path: Path
 ) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("2")
+        await pilot.press(key_of("avalon"))
         await fill(app, agents="human_table", seed="3", human="2")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, TableScreen))
@@ -242,7 +242,7 @@ def test_what_makes_no_game_is_refused_at_its_field(field: str, values: dict[str
 
 async def test_a_wrong_lineup_is_shown_in_the_form(app: NimueApp, runs: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("2")
+        await pilot.press(key_of("avalon"))
         await fill(app, agents="nobody")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "Unknown agent 'nobody'" in screen_text(app))
@@ -251,12 +251,12 @@ async def test_a_wrong_lineup_is_shown_in_the_form(app: NimueApp, runs: Path) ->
 
 async def test_leaving_the_app_in_a_game_asks_first(app: NimueApp, tmp_path: Path) -> None:
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("2")
+        await pilot.press(key_of("avalon"))
         await fill(app, agents="human_table", seed="3", human="2")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(app.screen.query(DecisionPanel)))
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: "being played here" in screen_text(app))
+        await until(pilot, lambda: "under way" in screen_text(app))
         assert "background" not in screen_text(app)
         await pilot.press("s")
         await until(pilot, lambda: not app.is_running or app._exit)

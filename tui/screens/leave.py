@@ -1,4 +1,4 @@
-"""What becomes of games that are played here when one closes the app."""
+"""What becomes of what is under way, here or beside the app, when one closes it."""
 
 from typing import ClassVar, Literal
 
@@ -13,7 +13,7 @@ Choice = Literal["stay", "stop", "background"]
 
 
 class LeaveScreen(ModalScreen[Choice]):
-    """Stay, stop the games (they are kept), or let them go on without the app."""
+    """Stay, stop everything (it is kept), or let it go on without the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "choose('stay')", "Stay"),
@@ -21,15 +21,17 @@ class LeaveScreen(ModalScreen[Choice]):
         Binding("b", "choose('background')", "Go on in the background"),
     ]
 
-    def __init__(self, num_games: int, *, may_go_on: bool) -> None:
+    def __init__(self, num_at_work: int, *, may_go_on: bool) -> None:
         super().__init__()
-        self._num_games = num_games
+        self._num_at_work = num_at_work
         self._may_go_on = may_go_on
 
     def compose(self) -> ComposeResult:
-        games = "A game is" if self._num_games == 1 else f"{self._num_games} games are"
+        number = (
+            "One piece of work is" if self._num_at_work == 1 else f"{self._num_at_work} pieces of work are"
+        )
         with Vertical(classes="dialog"):
-            yield Static(Content(f"{games} being played here. Nothing is lost either way."))
+            yield Static(Content(f"{number} under way. Nothing is lost either way."))
             with Horizontal(classes="buttons"):
                 yield Button(Content("Stay"), id="stay")
                 yield Button(Content("Stop, keep (s)"), id="stop", variant="primary")

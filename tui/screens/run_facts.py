@@ -19,6 +19,7 @@ from tui.messages import Copy, OpenTranscript
 from tui.run_shelf import look_at
 from tui.run_words import kind_name, state_text
 from tui.screens.nimue_screen import NimueScreen
+from tui.visible_text import visible_lines
 from tui.widgets.line_log import LineLog
 
 NUM_EVENTS = 200
@@ -112,12 +113,7 @@ def _file_lines(file: Path) -> list[Text]:
             text = opened.read(_MAX_JSON)
     except OSError as error:
         return [Text(f"{file}: {error.strerror}", style="bold red")]
-    return [Text(_visible(line)) for line in text.splitlines()]
-
-
-def _visible(line: str) -> str:
-    """A line with its indent, cleaned."""
-    return " " * (len(line) - len(line.lstrip(" "))) + plain(line)
+    return [Text(line) for line in visible_lines(text)]
 
 
 def _last_lines(path: Path) -> list[Text]:

@@ -65,11 +65,20 @@ class LineLog(ScrollView, can_focus=True, inherit_bindings=False):
         """The width that lines may have."""
         return max(self.scrollable_content_region.width, 1)
 
-    def show(self, lines: Sequence[Text], count: int | None = None, *, to_end: bool = False) -> None:
-        """Show the first lines; they are kept, not copied. `to_end` goes to the last of them."""
+    def show(
+        self, lines: Sequence[Text], count: int | None = None, *, to_end: bool = False, stays: bool = False
+    ) -> None:
+        """Show the first lines; they are kept, not copied.
+
+        Args:
+            to_end: Go to the last of them.
+            stays: Go nowhere, though they are more than before: one has opened something to read it.
+        """
         self._lines = lines
         self._count = len(lines) if count is None else count
         self.virtual_size = Size(self.columns, self._count)
+        if stays:
+            self._is_at_end = self.scroll_offset.y + self.size.height >= self._count
         self._is_at_end = self._is_at_end or to_end
         if to_end or (self._follow and self._is_at_end):
             self.call_after_refresh(self.scroll_end, animate=False)

@@ -1,6 +1,7 @@
 """A list of runs that keeps its cursor while it is refreshed."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from tui.run_words import age, kind_name, state_text
 from tui.widgets.fitted_table import FittedTable
 
 MAX_TITLE = 48
+_MARK = Text("M ", style="bold")
 _COLUMNS = ("State", "Kind", "Age", "Asked for", "Result")
 
 
@@ -31,15 +33,15 @@ class RunTable(FittedTable):
         """The run under the cursor."""
         return self._runs[self.cursor_row] if 0 <= self.cursor_row < len(self._runs) else None
 
-    def show_runs(self, runs: Sequence[Shelved]) -> None:
-        """Fill the table anew; the cursor stays on its run where it still is."""
+    def show_runs(self, runs: Sequence[Shelved], *, marked: Set[Path] = frozenset()) -> None:
+        """Fill the table anew; the cursor stays on its run where it still is. Marked ones bear a sign."""
         before = self.chosen
         self._runs = tuple(runs)
         self.fill(
             _COLUMNS,
             [
                 (
-                    state_text(run.state),
+                    _MARK + state_text(run.state) if run.path in marked else state_text(run.state),
                     Text(kind_name(run.kind)),
                     Text(age(run.started)),
                     Text(plain(run.title)[:MAX_TITLE] or run.id),

@@ -29,11 +29,11 @@ def read_pdf_page(data: bytes, name: str, page: int, max_pixels: int) -> Picture
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise PictureError(f"{name} is locked with a password. Save a copy without one.") from None
-        raise PictureError(f"{name} is a damaged PDF: {error}. Fetch or export it again.") from None
+        raise PictureError(f"{name} is a damaged PDF: {_said(error)}. Fetch or export it again.") from None
     try:
         return _rendered(document, data, name, page, max_pixels)
     except pypdfium2.PdfiumError as error:
-        raise PictureError(f"Page {page} of {name} is damaged: {error}.") from None
+        raise PictureError(f"Page {page} of {name} is damaged: {_said(error)}.") from None
     finally:
         document.close()
 
@@ -54,3 +54,7 @@ def _rendered(document: Any, data: bytes, name: str, number: int, max_pixels: in
         notes.append(f"a very large page, rendered at {scale * _POINTS_PER_INCH:.0f} dots an inch")
     image = page.render(scale=scale).to_pil().convert("RGB")
     return Picture(image=image, name=name, kind="PDF", stored_bytes=len(data), notes=tuple(notes))
+
+
+def _said(error: Exception) -> str:
+    return str(error).rstrip(".")

@@ -369,3 +369,29 @@ def test_help_names_the_ways_to_look(capsys: pytest.CaptureFixture[str]) -> None
     shown = capsys.readouterr().out
     assert "--explain" in shown and "--projector" in shown and "PICTURE..." in shown
     assert see_session.Asked.__doc__
+
+
+def test_a_checkpoint_of_transformers_is_given_the_picture_whole(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.agents.llm.tiny_checkpoint import PATCHES, write_checkpoint
+
+    monkeypatch.setattr("agents.perception.answering._LONGEST_ANSWER", 8)
+    write_checkpoint(folder / "tiny")
+    save_picture(folder, "strip.png", (5000, 250))
+    capsys.readouterr()
+    assert see_with("strip.png", "What is it?", "--model", "transformers:./tiny") == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("word")
+    assert "transformers:./tiny: 1 image, looked at on this machine" in told.err
+    assert "8 out" in told.err and "price" not in told.err
+    assert see_with("strip.png", "--explain", "--model", "transformers:./tiny") == 0
+    assert f"tokens      {PATCHES}, by its own processor" in capsys.readouterr().out
+
+
+def test_pictures_of_one_name_are_drawn_into_files_of_their_own(folder: Path) -> None:
+    for place in ("a", "b"):
+        (folder / place).mkdir()
+        save_picture(folder / place, "page.png", (300, 200))
+    assert see_with("a/page.png", "b/page.png", "--rule", "exact", "--explain") == 0
+    assert (folder / "page.slices.png").exists() and (folder / "page.slices-2.png").exists()

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.messages.tool import invalid_tool_call
 from langchain_core.outputs import ChatGenerationChunk
 
 from agents.llm.chat_wrapper import RESTARTED, ChatWrapper, StreamedAnswer, chunk_of, closing
@@ -169,3 +170,10 @@ async def test_a_conversation_of_several_kinds_of_messages_passes_through() -> N
     chat = _wrapped(ScriptedChatModel(reply))
     message = await chat.ainvoke([("system", "s"), HumanMessage("h"), ("ai", "a"), ("human", "h")])
     assert message.text == "system human ai human"
+
+
+def test_a_call_whose_arguments_were_broken_is_kept_when_an_answer_is_told_again() -> None:
+    broken = invalid_tool_call(name="find", args='{"words": ', id="c1", error="cut off")
+    told = chunk_of(AIMessage("", invalid_tool_calls=[broken])).message
+    assert isinstance(told, AIMessageChunk)
+    assert [(call["name"], call["args"]) for call in told.tool_call_chunks] == [("find", '{"words": ')]

@@ -13,7 +13,14 @@ from agents.errors import NimueError
 from agents.llm.names import ModelName
 from agents.llm.usage import Usage
 from agents.perception.looking import MOST_PICTURES, Way, load_pictures, way_for
-from agents.perception.sending import estimate, messages_with, piece_cache, plan_sending, seem_dropped
+from agents.perception.sending import (
+    estimate,
+    messages_with,
+    piece_cache,
+    plan_for_model,
+    plan_sending,
+    seem_dropped,
+)
 from backends.vision.llava_uhd.providers import rule_for
 from backends.vision.pictures.encoding import Encoded, encode
 from backends.vision.pictures.errors import PictureError
@@ -139,12 +146,29 @@ def test_a_limit_of_bytes_lowers_quality_and_never_size() -> None:
 
 @pytest.mark.parametrize(
     ("model", "way"),
-    [("anthropic", Way.SENT), ("openai", Way.SENT), ("local", Way.READ), ("scripted", Way.READ)],
+    [
+        ("anthropic", Way.SENT),
+        ("openai", Way.SENT),
+        ("transformers", Way.SENT),
+        ("local", Way.READ),
+        ("scripted", Way.READ),
+    ],
 )
 def test_only_models_with_eyes_are_sent_pictures(model: str, way: Way) -> None:
     assert way_for(ModelName(model, "x")) is way
     assert way_for(ModelName(model, "x"), read=True) is Way.READ
     assert way_for(ModelName("local", "x"), projector=True) is Way.SENT
+
+
+@pytest.mark.parametrize("provider", ["transformers", "local"])
+def test_a_model_that_runs_here_is_given_pictures_whole(provider: str) -> None:
+    pictures = [picture((3000, 200)), picture((400, 300))]
+    plans = plan_for_model(pictures, ModelName(provider, "x"), max_images=None, max_tokens=None)
+    assert [planned.num_images for planned in plans] == [1, 1]
+    hosted = plan_for_model(
+        pictures, ModelName("anthropic", "claude-haiku-4-5"), max_images=None, max_tokens=None
+    )
+    assert hosted[0].num_images > 1
 
 
 async def test_no_picture_and_too_many_are_refused() -> None:

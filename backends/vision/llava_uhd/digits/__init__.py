@@ -1,5 +1,5 @@
 """The training proof of LLaVA-UHD: digits on large canvases, read through slices, squashed, and padded.
 
-`experiment.run_experiment` trains and measures all of it within minutes on two cores; `canvases` draws the
-pictures, `views` shows them the three ways, `reader` is the small model.
+`canvases` draws the pictures, `views` shows them the three ways, `lessons` teaches a small model to read
+them, and `ceilings` says what a view leaves to be read.
 """

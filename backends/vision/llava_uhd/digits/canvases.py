@@ -53,12 +53,24 @@ class Canvases:
 
 def draw_canvases(bank: DigitBank, shape: Shape, count: int, chance: np.random.Generator) -> Canvases:
     """Draw canvases with one digit at a random place of every square."""
+    return _drawn(bank, shape, (SIDE, SIDE), count, chance)
+
+
+def draw_parted(bank: DigitBank, parts: Shape, count: int, chance: np.random.Generator) -> Canvases:
+    """Draw single squares with one digit in every of their equal parts."""
+    return _drawn(bank, parts, (SIDE // parts[0], SIDE // parts[1]), count, chance)
+
+
+def _drawn(
+    bank: DigitBank, shape: Shape, cell: tuple[int, int], count: int, chance: np.random.Generator
+) -> Canvases:
     across, down = shape
-    canvases = _noise(count, SIDE * across, SIDE * down, chance)
+    canvases = _noise(count, cell[0] * across, cell[1] * down, chance)
     picked = chance.integers(len(bank.names), size=(count, down, across))
-    corners = chance.integers(SIDE - DIGIT + 1, size=(count, down, across, 2))
+    room = (cell[0] - DIGIT + 1, cell[1] - DIGIT + 1)
+    corners = chance.integers(room, size=(count, down, across, 2))
     for number, row, column in np.ndindex(count, down, across):
-        corners[number, row, column] += (SIDE * column, SIDE * row)
+        corners[number, row, column] += (cell[0] * column, cell[1] * row)
         left, top = corners[number, row, column]
         _stamp(canvases[number], bank.pictures[picked[number, row, column]], top, left)
     digits = torch.from_numpy(bank.names[picked].reshape(count, -1))

@@ -13,7 +13,7 @@ from torchvision.ops import roi_align
 from backends.vision.llava_uhd.digits.canvases import DIGIT, SIDE, DigitBank, Shape, draw_canvases
 from backends.vision.llava_uhd.digits.views import SingleView, single_view
 
-_LEARNED, _KEPT = 3000, 1000
+_LEARNED, _KEPT = 2000, 800
 """Digits that the classifier is fitted to and asked for."""
 _MARGIN = 1
 """Pixels of the view around a digit that are shown as well: its brightness spills over."""

@@ -6,15 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backends.vision.llava_uhd.digits.canvases import PATCH, SIDE
+from backends.vision.llava_uhd.digits.canvases import SIDE
 from backends.vision.llava_uhd.model.pixels import PlannedPicture
+from backends.vision.llava_uhd.model.small import TINY
 from backends.vision.llava_uhd.planner import plan
-from backends.vision.llava_uhd.profiles import Profile
 
 SingleView = Literal["squash", "pad"]
 View = Literal["uhd"] | SingleView
-QUERIES = 16
-RULE = Profile(name="digits", resolution=SIDE, patch=PATCH, max_slices=8, queries=QUERIES)
+VIEWS: tuple[View, ...] = ("uhd", "squash", "pad")
+RULE = TINY.rule
 """The paper's rule for an encoder of 56 x 56 pixels, with as many slices as the canvases have squares."""
 
 

@@ -1,0 +1,119 @@
+"""The card of ViT^3, and what its jobs ask and answer."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from backends.lab.contract import Job, Paper, Preset, PublishedFigure, System
+from backends.vision.hosts.classifier import (
+    ArmsParams,
+    ArmsResult,
+    ClassifierParams,
+    ClassifierResult,
+    PredictParams,
+    PredictResult,
+)
+
+
+class TrainParams(ClassifierParams):
+    model: Literal[
+        "tiny",
+        "vit3_tiny",
+        "vit3_small",
+        "vit3_base",
+        "h_vit3_tiny",
+        "h_vit3_small",
+        "h_vit3_base",
+    ] = Field("tiny", description="Form and size; all but tiny are made for pictures of 224 pixels.")
+
+
+class ReproduceParams(ArmsParams):
+    world: Literal["digits", "codes"] = Field(
+        "digits",
+        description="What is learned: digits, or pictures that each show and ask a code of their own.",
+    )
+    steps: int = Field(100, ge=1, le=100_000, description="Steps of every arm.")
+    image_size: int = Field(
+        16, ge=16, le=64, description="Side of the pictures, in pixels; tokens are 2 x 2 pixels."
+    )
+    pictures: int = Field(2000, ge=16, le=100_000, description="Pictures with codes to learn from.")
+
+
+def _preset(name: str, summary: str, parameters: int, macs: int, side: int = 224) -> Preset:
+    return Preset(
+        name=name,
+        summary=summary,
+        build=f"backends.vision.vit3.presets:{name}",
+        inputs=((3, side, side),),
+        parameters=parameters,
+        macs=macs,
+    )
+
+
+SYSTEM = System(
+    id="vision.vit3",
+    title="ViT^3: test-time training as attention",
+    summary="Image classifiers whose mixer trains a small model on every picture, in linear time.",
+    paper=Paper(
+        title="ViT^3: Unlocking Test-Time Training in Vision",
+        venue="CVPR",
+        year=2026,
+        arxiv="2512.01643",
+        code="LeapLabTHU/ViTTT",
+    ),
+    branches=("backbones/static/efficient-attention",),
+    jobs=(
+        Job(
+            name="train",
+            kind="train",
+            summary="Train an image classifier with test-time training as its mixer.",
+            params=TrainParams,
+            result=ClassifierResult,
+            entry="backends.vision.vit3.jobs:train",
+            effort="minutes",
+            quick={"data": "digits", "image_size": 16, "epochs": 0.1},
+        ),
+        Job(
+            name="predict",
+            kind="predict",
+            summary="Classify pictures with weights that train wrote.",
+            params=PredictParams,
+            result=PredictResult,
+            entry="backends.vision.vit3.jobs:predict",
+            effort="seconds",
+        ),
+        Job(
+            name="reproduce",
+            kind="reproduce",
+            summary="Compare it with linear attention at equal steps, over seeds.",
+            params=ReproduceParams,
+            result=ArmsResult,
+            entry="backends.vision.vit3.reproduce:reproduce",
+            effort="minutes",
+        ),
+    ),
+    figures=(
+        PublishedFigure(
+            what="ViT^3-T on ImageNet-1K", value=76.5, unit="% top-1", source="released results of ViT^3"
+        ),
+        PublishedFigure(
+            what="ViT^3-S on ImageNet-1K (DeiT-S: 79.8)",
+            value=81.6,
+            unit="% top-1",
+            source="released results of ViT^3",
+        ),
+        PublishedFigure(
+            what="ViT^3-B on ImageNet-1K", value=82.6, unit="% top-1", source="released results of ViT^3"
+        ),
+    ),
+    presets=(
+        _preset("tiny", "Four blocks of width 64, for tests and laptops.", 254_794, 18_023_040, 16),
+        _preset("vit3_tiny", "ViT^3-T.", 6_149_416, 1_218_114_048),
+        _preset("vit3_small", "ViT^3-S.", 23_799_400, 4_806_140_928),
+        _preset("vit3_base", "ViT^3-B.", 90_055_912, 17_935_878_144),
+        _preset("h_vit3_tiny", "H-ViT^3-T, four stages.", 28_703_560, 4_901_164_288),
+        _preset("h_vit3_small", "H-ViT^3-S, four stages.", 54_362_056, 8_727_698_944),
+        _preset("h_vit3_base", "H-ViT^3-B, four stages.", 94_369_304, 16_677_837_824),
+    ),
+    extra="vision",
+)

@@ -1,0 +1,82 @@
+"""VCA's world and its explanation: the odd cell is what a picture says, evidence is for and against."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from backends.lab.errors import LabError
+from backends.lab.events import EventList
+from backends.lab.reporter import Reporter
+from backends.vision.vca.jobs import analyse, build, class_evidence, train
+from backends.vision.vca.odd_one_out import CELLS, SIDE, draw
+from backends.vision.vca.presets import deit_tiny, pvt_tiny, tiny
+from backends.vision.vca.spec import AnalyseParams, ModelParams, TrainParams
+
+
+def report(directory: Path) -> Reporter:
+    return Reporter(EventList(), directory, "cpu")
+
+
+def pictures(folder: Path) -> str:
+    drawn = draw(40, 3)
+    file = folder / "pictures.npz"
+    np.savez(file, images=drawn.images.permute(0, 2, 3, 1).numpy(), labels=drawn.labels.numpy())
+    return str(file)
+
+
+def quick(folder: Path, **changes: object) -> TrainParams:
+    small = {"steps": 2, "batch_size": 4, "depth": 2, "width": 16, "num_heads": 2, "patch": 8, "pooled": 2}
+    return TrainParams.model_validate({"data": pictures(folder), "device": "cpu", **small, **changes})
+
+
+def test_one_cell_of_a_picture_differs_from_all_others() -> None:
+    pictures = draw(40, 7)
+    cells = pictures.images[:, 0].view(40, CELLS, SIDE, CELLS, SIDE)
+    flat = cells.permute(0, 1, 3, 2, 4).flatten(1, 2).flatten(2).float()
+    typical = flat.median(1, keepdim=True).values
+    distance = (flat - typical).norm(dim=-1).sort(-1, descending=True).values
+    assert (distance[:, 0] > 1.5 * distance[:, 1]).float().mean() > 0.9
+    assert pictures.labels.bincount(minlength=4).min() > 2
+
+
+def test_pictures_are_a_function_of_their_seeds() -> None:
+    assert torch.equal(draw(5, 1, 0).images, draw(5, 1, 0).images)
+    assert not torch.equal(draw(5, 1, 0).images, draw(5, 1, 1).images)
+
+
+def test_published_counts_hold_in_the_hosts() -> None:
+    with torch.device("meta"):
+        sizes = [sum(one.numel() for one in build().parameters()) for build in (deit_tiny, pvt_tiny)]
+    assert sizes[0] == 5_717_416 + 256_512
+    assert 11_560_000 <= sizes[1] <= 11_590_000
+
+
+def test_evidence_covers_the_grid_of_every_block_and_nothing_is_both_for_and_against() -> None:
+    torch.manual_seed(0)
+    evidence = class_evidence(tiny().eval(), torch.randn(1, 3, 32, 32))
+    assert len(evidence) == 4
+    for positive, negative in evidence:
+        assert positive.shape == negative.shape == (8, 8)
+        assert positive.min() >= 0 and negative.min() >= 0
+        assert not (positive * negative).any() and (positive + negative).all()
+
+
+def test_analyse_draws_what_train_wrote_and_refuses_softmax(tmp_path: Path) -> None:
+    trained = train(quick(tmp_path), report(tmp_path))
+    weights = tmp_path / "artifacts" / trained.weights
+    found = analyse(AnalyseParams(weights=weights, data=pictures(tmp_path), device="cpu"), report(tmp_path))
+    assert (tmp_path / "artifacts" / found.artifacts[0].path).stat().st_size > 1000
+    assert set(found.metrics) == {"against_share_1", "against_share_2"}
+    softmax = train(quick(tmp_path, mixer="softmax"), report(tmp_path / "softmax"))
+    path = tmp_path / "softmax" / "artifacts" / softmax.weights
+    with pytest.raises(LabError, match="softmax attention"):
+        analyse(AnalyseParams(weights=path, data=pictures(tmp_path), device="cpu"), report(tmp_path))
+    with pytest.raises(LabError, match="tell others apart"):
+        analyse(AnalyseParams(weights=weights, data="digits", device="cpu"), report(tmp_path))
+
+
+def test_sizes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(LabError, match="Patches of 5 pixels must fit 32"):
+        build(ModelParams(patch=5), 4)
