@@ -1,9 +1,9 @@
 """Milliseconds of token mixers over numbers of tokens, and the official modules beside.
 
 Each mixer of FLatten, Slide-Transformer and ViT^3 and the baselines, forward and with backward, with 3 heads
-of a width of 192 in fp32. The slope is of the logarithms between the last two numbers of tokens: 1 is linear, 2
-quadratic. Official modules are measured when `--reference` names a folder that holds their repositories; they
-are imported, never copied.
+of a width of 192 in fp32. The slope is of the logarithms between the last two numbers of tokens: 1
+is linear, 2 quadratic. Official modules are measured when `--reference` names a folder that holds their
+repositories; they are imported, never copied.
 
     python -m benchmarks.mixers --json benchmarks/results/mixers.json --reference DIR
 """

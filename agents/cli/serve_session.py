@@ -115,6 +115,7 @@ def _listening(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen()  # now, so that whoever reads the address can connect at once
     except OSError as error:
         listener.close()
         raise NimueError(

@@ -1,1 +1,1 @@
-"""Reinforcement learning: offline, unsupervised, by world models, and its theory; one folder a system or kit."""
+"""Reinforcement learning: offline, unsupervised, world models, theory; a folder for each system or kit."""

@@ -121,7 +121,8 @@ async def test_a_training_starts_from_the_form_runs_beside_the_app_and_is_stoppe
         await until(
             pilot, lambda: "calls," in screen_text(app) and " 0 calls" not in screen_text(app), seconds=90
         )
-        app.stop_command(app.commands_at_work[0])
+        for at_work in app.commands_at_work:  # it may have finished just now
+            app.stop_command(at_work)
         await until(pilot, lambda: not app.commands_at_work, seconds=60)
         stopped = look_at(path)
         if stopped.state != "finished":

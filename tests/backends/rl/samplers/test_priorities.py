@@ -62,7 +62,7 @@ def test_one_iteration_orders_transitions_by_advantage_and_drops_the_lowest(adva
     assert (weights == 0).sum() == 1
 
 
-def random_mdp(chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def random_mdp(chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     moves = chance.dirichlet(np.ones(10), (10, 4))
     return moves, chance.normal(size=(10, 4)), chance.dirichlet(np.ones(4), 10)
 

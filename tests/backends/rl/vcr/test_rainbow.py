@@ -56,9 +56,9 @@ def test_noise_stays_until_it_is_drawn_and_vanishes_when_off() -> None:
     first = layer(x)
     torch.testing.assert_close(layer(x), first, atol=0, rtol=0)
     layer.draw_noise()
-    assert float((layer(x) - first).abs().max()) > 1e-3
+    assert float((layer(x) - first).detach().abs().max()) > 1e-3
     torch.testing.assert_close(layer(x, False), x @ layer.weight.T + layer.bias)
-    assert layer.weight_spread.unique().tolist() == pytest.approx([0.5 / 5**0.5])
+    torch.testing.assert_close(layer.weight_spread.detach(), torch.full((4, 5), 0.5 / 5**0.5))
 
 
 def test_latents_are_stretched_and_a_constant_one_does_no_harm() -> None:
@@ -86,7 +86,7 @@ def test_a_shift_moves_pictures_by_at_most_its_pad() -> None:
     assert {tuple(place) for place in (places[:, 1:] - 4).tolist()} <= {
         (down, right) for down in range(-2, 3) for right in range(-2, 3)
     }
-    assert len(places[:, 1:].unique(dim=0)) > 10
+    assert len({tuple(place) for place in places[:, 1:].tolist()}) > 10
 
 
 def test_brightness_changes_by_a_tenth_at_most() -> None:
@@ -112,7 +112,7 @@ def test_a_return_stops_at_an_end() -> None:
 
     def priority(ends: list[bool], rewards: list[float]) -> float:
         torch.manual_seed(2)
-        return float(learner.losses(moments(ends, rewards)).values_B[0])
+        return float(learner.losses(moments(ends, rewards)).values_B[0].detach())
 
     ended = [False, True, False, False]
     assert priority(ended, [0.1, 0.2, 0.0, 0.0]) == priority(ended, [0.1, 0.2, 0.9, 0.9])
