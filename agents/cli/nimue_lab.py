@@ -36,16 +36,23 @@ app.command(catalogue)
 
 @app.command(name="list")
 @lab_errors
-def list_systems(*, by: By = "family", json: Flag = False) -> None:
+def list_systems(family: str | None = None, /, *, by: By = "family", json: Flag = False) -> None:
     """List the systems and their jobs.
 
     Args:
+        family: Only those of a family, such as rl.
         by: Group them by family, by their place in the survey's taxonomy, or by kind of job.
         json: Print them as JSON.
     """
+    from backends.lab.errors import LabError
     from backends.lab.registry import systems
 
     found = systems()
+    if family is not None:
+        families = sorted({system.family for system in found})
+        if family not in families:
+            raise LabError(f"There is no family {family!r}: choose one of {', '.join(families)}.")
+        found = tuple(system for system in found if system.family == family)
     if json:
         print(json_text.dumps([_described(system) for system in found], indent=2, ensure_ascii=False))
         return

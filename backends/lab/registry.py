@@ -27,7 +27,7 @@ def systems() -> tuple[System, ...]:
     """All systems by id.
 
     Raises:
-        LabError: A package of `NIMUE_SYSTEMS` cannot be imported, or two systems have one id.
+        LabError: A package of `NIMUE_SYSTEMS` or a spec cannot be imported, or two systems have one id.
     """
     found: dict[str, System] = {}
     for package in packages():
@@ -91,7 +91,18 @@ def _systems_of(package: str) -> list[System]:
         for folder in folders
         for spec in folder.glob("*/*/spec.py")
     }
-    return [importlib.import_module(module).SYSTEM for module in sorted(modules)]
+    return [_declared(module) for module in sorted(modules)]
+
+
+def _declared(module: str) -> System:
+    try:
+        system: System = importlib.import_module(module).SYSTEM
+    except Exception as error:  # whatever a spec can get wrong
+        raise LabError(
+            f"{module.replace('.', '/')}.py declares no system: {type(error).__name__}: {error}. "
+            "Mend it, or take its folder away."
+        ) from error
+    return system
 
 
 def _nearest(id: str, known: list[str]) -> str:

@@ -33,6 +33,12 @@ def test_the_list_holds_every_system_whatever_it_is_sorted_by(capsys: pytest.Cap
     assert systems["toy.line_fit"]["jobs"][0]["tool"] == "toy_line_fit_train"
 
 
+def test_the_list_can_be_kept_to_a_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list", "rl") == 0
+    told = capsys.readouterr().out
+    assert "rl.seem" in told and "vision." not in told and "toy." not in told
+
+
 def test_a_system_is_shown_with_its_settings_and_schemas(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("show", "toy.line_fit") == 0
     told = capsys.readouterr().out
@@ -67,6 +73,7 @@ def test_a_job_that_fails_says_why_and_exits_with_1(
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
+        (("list", "sound"), "choose one of rl, toy, vision"),
         (("show", "toy.line"), "did you mean toy.line_fit or"),
         (("run", "toy.line_fit"), "nimue lab show toy.line_fit lists them"),
         (("run", "toy.line_fit", "fit"), "it has train, fail"),

@@ -51,6 +51,20 @@ def test_listing_all_systems_is_quick_and_imports_nothing_heavy() -> None:
     assert float(seconds) < 0.3  # of this process; the clock on the wall measures the neighbours, too
 
 
+@pytest.mark.parametrize(
+    ("text", "why"), [("SYSTEM = ", "SyntaxError"), ("", "AttributeError"), ("1 / 0", "ZeroDivisionError")]
+)
+def test_a_broken_spec_is_named(text: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"shelf_with_{why.lower()}"
+    folder = tmp_path / package / "toy" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "spec.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(PACKAGES_SETTING, package)
+    with pytest.raises(LabError, match=rf"^{package}/toy/broken/spec\.py declares no system: {why}"):
+        systems()
+
+
 def test_an_unknown_system_is_answered_with_the_nearest() -> None:
     with pytest.raises(LabError, match=r"did you mean vision\.efficient_train\?"):
         find_system("vision.eficient_train")
