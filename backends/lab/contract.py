@@ -28,7 +28,7 @@ _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 class JobParams(BaseModel):
     """What a job is asked: every field has a description, which becomes its help on every surface."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     seed: int = Field(0, ge=0, description="Seed of every random stream of the run.")
     device: Device = Field("auto", description="Where to compute; auto takes a GPU if there is one.")
@@ -37,7 +37,7 @@ class JobParams(BaseModel):
 class Artifact(BaseModel):
     """A file that a run made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     path: str = Field(description="Where it lies, from the run's artifacts folder on.")
     caption: str = Field(description="What it shows or holds, in one sentence.")
@@ -67,7 +67,7 @@ ARTIFACT_TYPES: Mapping[str, str] = {
 class JobResult(BaseModel):
     """What a job answers. A number that is not finite is refused: it would hide that a run has failed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     metrics: dict[str, float] = Field(default_factory=dict, description="The figures of the run, by name.")
     artifacts: tuple[Artifact, ...] = Field(default=(), description="The files that the run made.")

@@ -92,7 +92,7 @@ async def test_a_job_runs_beside_the_app_is_stopped_and_the_command_line_finishe
     async with app.run_test(size=SMALL) as pilot:
         await open_form(app, pilot, "train")
         app.screen.query_one("#steps", Input).value = "400"
-        app.screen.query_one("#pause", Input).value = "0.05"
+        app.screen.query_one("#pause", Input).value = "0.2"  # far longer than it takes to stop it
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, LabRunScreen), seconds=60)
         await until(pilot, lambda: "/400, about" in screen_text(app), seconds=60)

@@ -15,6 +15,8 @@ from tests.tui.made_up_runs import lab_run
 
 ROOT = Path(__file__).parents[2]
 TMUX = shutil.which("tmux")
+_NOT_OURS = ("TMUX", "NO_COLOR", "COLUMNS", "LINES")
+"""Settings of the terminal that the tests run in; those of size would hold the app to it."""
 pytestmark = pytest.mark.skipif(TMUX is None, reason="needs tmux on the search path")
 
 
@@ -31,7 +33,7 @@ class Terminal:
         self.run("new-session", "-d", "-x", "80", "-y", "24", "-c", str(folder), *given, app)
 
     def run(self, *words: str) -> str:
-        environ = {name: value for name, value in os.environ.items() if name not in ("TMUX", "NO_COLOR")}
+        environ = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
         done = subprocess.run(
             [*self._tmux, *words], capture_output=True, text=True, check=False, timeout=60, env=environ
         )

@@ -66,7 +66,7 @@ def test_a_broken_spec_is_named(text: str, why: str, tmp_path: Path, monkeypatch
 
 
 def test_an_unknown_system_is_answered_with_the_nearest() -> None:
-    with pytest.raises(LabError, match=r"did you mean vision\.efficient_train\?"):
+    with pytest.raises(LabError, match=r"did you mean vision\.efficient_train\b"):
         find_system("vision.eficient_train")
 
 
