@@ -14,6 +14,8 @@ from agents.errors import NimueError
 
 _COMMANDS = {"avalon": "agents.cli.avalon", "expel": "agents.cli.expel", "nimue": "agents.cli.nimue"}
 _SECONDS_BETWEEN_LOOKS = 0.05
+_HEED_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell starts what runs in its background deaf to them, and a command inherits that from the app."""
 _MAX_WORDS = 2_000  # characters of a command's complaint
 
 
@@ -23,7 +25,7 @@ class DetachedCommand:
     def __init__(self, words: Sequence[str]) -> None:
         """Start it, as `["expel", "train", ...]`. Raises `NimueError` if no process can be started."""
         self.words = tuple(words)
-        code = f"from {_COMMANDS[words[0]]} import main; main()"
+        code = f"{_HEED_INTERRUPTS}; from {_COMMANDS[words[0]]} import main; main()"
         with tempfile.NamedTemporaryFile(
             "wb", prefix=f"nimue-{words[0]}-", suffix=".log", delete=False
         ) as log:

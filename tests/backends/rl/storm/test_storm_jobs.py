@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from backends.rl.storm.spec import EvaluateParams, ImagineParams
 from PIL import Image
 
 from backends.lab.checkpoint import save_weights
@@ -16,6 +15,7 @@ from backends.rl.storm.jobs import evaluate, imagine
 from backends.rl.storm.model import WorldModel
 from backends.rl.storm.presets import new_agent
 from backends.rl.storm.saved import Variant, config_of, load_player, save_player
+from backends.rl.storm.spec import EvaluateParams, ImagineParams
 
 
 @pytest.fixture

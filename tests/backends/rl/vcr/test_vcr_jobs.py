@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from backends.rl.vcr.spec import EvaluateParams, MethodName, ReproduceParams
 
 from backends.lab.checkpoint import save_weights
 from backends.lab.errors import LabError
@@ -15,6 +14,7 @@ from backends.rl.vcr.networks import RainbowNetwork
 from backends.rl.vcr.presets import tiny
 from backends.rl.vcr.reproduce import reproduce
 from backends.rl.vcr.saved import Variant, load_network, save_network
+from backends.rl.vcr.spec import EvaluateParams, MethodName, ReproduceParams
 
 
 @pytest.fixture
