@@ -1,8 +1,11 @@
 """The recorded results of `reproduce`: one file a system, with the command, the date and the machine."""
 
 import json
+import shlex
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from agents.lab.runs import LabRun, read_result, summary
 from agents.runs.folder import read_run_json
@@ -16,14 +19,30 @@ def record_name(system: str) -> str:
     return f"lab_{system.replace('.', '_')}.json"
 
 
+def setting_words(params: Mapping[str, Any]) -> Iterator[str]:
+    """A job's settings, given as JSON values, as the words that a command line takes them in."""
+    for name, value in params.items():
+        flag = name.replace("_", "-")
+        match value:
+            case None | []:
+                continue  # no word stands for none, which is the default of what may be left out
+            case bool():
+                yield f"--{flag}" if value else f"--no-{flag}"
+            case list():
+                yield from (f"--{flag}", *map(str, value))
+            case _:
+                yield from (f"--{flag}", str(value))
+
+
 def write_record(run: LabRun, results: Path = RESULTS) -> Path | None:
     """Record a finished run; None where there is no folder of results, as in an installed nimue."""
     if not results.is_dir():
         return None
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in run.work.params.items()]
     facts = read_run_json(run.folder.path)
     record = {
-        "command": " ".join(["nimue lab reproduce", run.work.system, *flags]),
+        "command": shlex.join(
+            ["nimue", "lab", "reproduce", run.work.system, *setting_words(run.work.params)]
+        ),
         "date": datetime.now(UTC).date().isoformat(),
         "git": facts.get("git"),
         "machine": machine_facts(),

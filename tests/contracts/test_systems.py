@@ -259,6 +259,7 @@ def test_reproduce_has_a_recorded_result(system: System) -> None:
             continue
         record = json.loads((ROOT / RESULTS / record_name(system.id)).read_text(encoding="utf-8"))
         assert record["command"].startswith(f"nimue lab reproduce {system.id}")
+        parses(shlex.split(record["command"])[2:])
         stored = {key: record[key] for key in job.result.model_fields if key in record}
         assert job.result.model_validate(stored).metrics
         assert record["machine"]["processor"] and record["date"]
