@@ -5,11 +5,10 @@ from statistics import fmean
 import torch
 
 from backends.lab.errors import LabError
-from backends.lab.intervals import mean_interval
 from backends.lab.reporter import Reporter
-from backends.rl.pixels.atari_scores import human_normalised
+from backends.rl.pixels.answering import played, trained
+from backends.rl.pixels.answers import GamePlayed, GameTrained
 from backends.rl.pixels.catch import Catch
-from backends.rl.pixels.episodes import evaluation_plays, first_returns, random_returns
 from backends.rl.pixels.game import Frame
 from backends.rl.pixels.opening import CATCH, open_plays
 from backends.rl.pixels.replay import PixelReplay, Windows
@@ -20,11 +19,9 @@ from backends.rl.storm.player import Player
 from backends.rl.storm.saved import Variant, config_of, load_player, save_player
 from backends.rl.storm.spec import (
     EvaluateParams,
-    EvaluateResult,
     ImagineParams,
     ImagineResult,
     TrainParams,
-    TrainResult,
 )
 from backends.rl.storm.training import StormTraining
 
@@ -33,22 +30,13 @@ _LONGEST_DELAY = 4
 """Steps of an episode of the small Catch."""
 
 
-def train(params: TrainParams, report: Reporter) -> TrainResult:
+def train(params: TrainParams, report: Reporter) -> GameTrained:
     """Learn a game and write the weights of the world model and the agent."""
     training, variant = train_player(params, report)
     path = report.artifact_path("player.safetensors")
     save_player(path, variant, training.world, training.agent)
     weights = report.artifact(path, f"STORM's world model and agent for {params.game}.")
-    curve = tuple((point.step, point.mean_return) for point in training.curve)
-    final, best = curve[-1][1], max(mean_return for _, mean_return in curve)
-    return TrainResult(
-        metrics={"mean_return": final, "best_return": best},
-        artifacts=(weights,),
-        mean_return=final,
-        best_return=best,
-        curve=curve,
-        weights=weights.path,
-    )
+    return trained(training.curve, weights)
 
 
 def train_player(params: TrainParams, report: Reporter) -> tuple[StormTraining, Variant]:
@@ -76,22 +64,10 @@ def train_player(params: TrainParams, report: Reporter) -> tuple[StormTraining, 
     return training, variant
 
 
-def evaluate(params: EvaluateParams, report: Reporter) -> EvaluateResult:
+def evaluate(params: EvaluateParams, report: Reporter) -> GamePlayed:
     """Play one episode in each of many games side by side."""
     variant, config, world, agent = load_player(params.weights, report.device)
-    plays = evaluation_plays(variant.game, variant.profile, params.episodes)
-    returns = first_returns(Player(config, world, agent), plays, report)
-    chance = fmean(random_returns(variant.game, variant.profile, params.episodes, report))
-    mean_return, half_width = mean_interval(returns)
-    return EvaluateResult(
-        metrics={
-            "mean_return": mean_return,
-            "mean_return_half_width": half_width,
-            "random_return": chance,
-        },
-        returns=tuple(returns),
-        human_normalised=human_normalised(variant.game.removeprefix("ALE/"), mean_return),
-    )
+    return played(Player(config, world, agent), variant.game, variant.profile, params.episodes, report)
 
 
 def imagine(params: ImagineParams, report: Reporter) -> ImagineResult:

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
+from backends.rl.pixels.answers import GamePlayed, GameTrained
 
 PresetName = Literal["tiny", "atari"]
 ProfileName = Literal["iris", "storm", "spr"]
@@ -47,23 +48,9 @@ class TrainParams(JobParams):
     log_every: int = Field(100, ge=1, le=100_000, description="Steps between two reports of the losses.")
 
 
-class TrainResult(JobResult):
-    mean_return: float = Field(description="Mean return of the episodes played at the end.")
-    best_return: float = Field(description="Best mean return of all evaluations.")
-    curve: tuple[tuple[int, float], ...] = Field(description="Steps in the game and mean return.")
-    weights: str = Field(description="Where the weights lie, from the run's artifacts folder on.")
-
-
 class EvaluateParams(JobParams):
     weights: Path = Field(description="The .safetensors file that train wrote.")
     episodes: int = Field(20, ge=2, le=10_000, description="Episodes to play; the paper has 20.")
-
-
-class EvaluateResult(JobResult):
-    returns: tuple[float, ...] = Field(description="The return of each episode.")
-    human_normalised: float | None = Field(
-        description="0 for a random player and 1 for a human one; none outside Atari-100k."
-    )
 
 
 class ImagineParams(JobParams):
@@ -122,7 +109,7 @@ SYSTEM = System(
             kind="train",
             summary="Learn a game from its pixels: a world model, and an agent in its dreams.",
             params=TrainParams,
-            result=TrainResult,
+            result=GameTrained,
             entry="backends.rl.storm.jobs:train",
             effort="minutes",
             quick={"game": "catch", "steps": 160, "train_every": 2, "log_every": 4, "episodes": 2},
@@ -132,7 +119,7 @@ SYSTEM = System(
             kind="evaluate",
             summary="Play episodes with an agent that train wrote.",
             params=EvaluateParams,
-            result=EvaluateResult,
+            result=GamePlayed,
             entry="backends.rl.storm.jobs:evaluate",
             effort="seconds",
         ),
