@@ -1,11 +1,12 @@
 """The card of FLatten, and what its jobs ask and answer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
+from backends.lab.contract import Job, JobParams, JobResult, Paper, PublishedFigure, System
 from backends.vision.hosts.classifier import (
     ArmsParams,
     ArmsResult,
@@ -13,9 +14,8 @@ from backends.vision.hosts.classifier import (
     ClassifierResult,
     PredictParams,
     PredictResult,
+    picture_preset,
 )
-
-_PRESETS = "backends.vision.flatten.presets"
 
 
 class TrainParams(ClassifierParams):
@@ -60,16 +60,7 @@ class ReproduceParams(ArmsParams):
     )
 
 
-def _preset(name: str, summary: str, parameters: int, macs: int, side: int = 224) -> Preset:
-    return Preset(
-        name=name,
-        summary=summary,
-        build=f"{_PRESETS}:{name}",
-        inputs=((3, side, side),),
-        parameters=parameters,
-        macs=macs,
-    )
-
+_preset = partial(picture_preset, "backends.vision.flatten.presets")
 
 SYSTEM = System(
     id="vision.flatten",

@@ -1,11 +1,11 @@
-"""What the systems of backbones ask and answer: classifiers, and comparisons over seeds."""
+"""What the cards of the systems of backbones share: classifiers, comparisons over seeds, presets."""
 
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from backends.lab.contract import JobParams, JobResult
+from backends.lab.contract import JobParams, JobResult, Preset
 
 
 class ClassifierParams(JobParams):
@@ -65,4 +65,18 @@ class ArmsResult(JobResult):
 
     table: tuple[dict[str, float | str], ...] = Field(
         description="A row an arm: mean accuracy with the half-width of its 95 % interval, loss and seconds."
+    )
+
+
+def picture_preset(
+    module: str, name: str, summary: str, parameters: int, macs: int | None = None, side: int = 224
+) -> Preset:
+    """The model that `module` builds under its name, for a square picture in colours."""
+    return Preset(
+        name=name,
+        summary=summary,
+        build=f"{module}:{name}",
+        inputs=((3, side, side),),
+        parameters=parameters,
+        macs=macs,
     )

@@ -1,10 +1,12 @@
 """The card of SiameseNorm, and what its jobs ask and answer."""
 
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
+from backends.vision.hosts.classifier import picture_preset
 
 TopologyChoice = Literal["pre", "post", "deepnorm", "hybrid", "residual", "siamese", "siamese_hybrid"]
 
@@ -58,6 +60,8 @@ class ReproduceResult(JobResult):
 
 
 _TRANSFORMERS = "backends.vision.siamese_norm.vision_transformer"
+
+_preset = partial(picture_preset, _TRANSFORMERS)
 
 SYSTEM = System(
     id="vision.siamese_norm",
@@ -116,34 +120,10 @@ SYSTEM = System(
         ),
     ),
     presets=(
-        Preset(
-            name="tiny",
-            summary="A vision transformer for tests and laptops.",
-            build=f"{_TRANSFORMERS}:tiny",
-            inputs=((3, 32, 32),),
-            parameters=311_370,
-        ),
-        Preset(
-            name="deit_tiny",
-            summary="DeiT-T with two streams.",
-            build=f"{_TRANSFORMERS}:deit_tiny",
-            inputs=((3, 224, 224),),
-            parameters=5_717_416 + 19_200,
-        ),
-        Preset(
-            name="deit_small",
-            summary="DeiT-S with two streams.",
-            build=f"{_TRANSFORMERS}:deit_small",
-            inputs=((3, 224, 224),),
-            parameters=22_050_664 + 38_400,
-        ),
-        Preset(
-            name="deit_base",
-            summary="DeiT-B with two streams.",
-            build=f"{_TRANSFORMERS}:deit_base",
-            inputs=((3, 224, 224),),
-            parameters=86_567_656 + 76_800,
-        ),
+        _preset("tiny", "A vision transformer for tests and laptops.", 311_370, side=32),
+        _preset("deit_tiny", "DeiT-T with two streams.", 5_717_416 + 19_200),
+        _preset("deit_small", "DeiT-S with two streams.", 22_050_664 + 38_400),
+        _preset("deit_base", "DeiT-B with two streams.", 86_567_656 + 76_800),
         Preset(
             name="byte_model",
             summary="A language model over bytes, 12 blocks of width 64.",

@@ -1,11 +1,13 @@
 """The card of VCA, and what its jobs ask and answer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
+from backends.vision.hosts.classifier import picture_preset
 
 
 class ModelParams(JobParams):
@@ -64,6 +66,8 @@ class ReproduceResult(JobResult):
 
 _SOURCE = "independent reports of the paper"
 
+_preset = partial(picture_preset, "backends.vision.vca.presets")
+
 SYSTEM = System(
     id="vision.vca",
     title="VCA: attention through tokens for and against",
@@ -121,33 +125,11 @@ SYSTEM = System(
         ),
     ),
     presets=(
-        Preset(
-            name="tiny",
-            summary="For tests and laptops.",
-            build="backends.vision.vca.presets:tiny",
-            inputs=((3, 32, 32),),
-            parameters=219_466,
-        ),
-        Preset(
-            name="deit_tiny",
-            summary="DeiT-T, 49 pooled tokens.",
-            build="backends.vision.vca.presets:deit_tiny",
-            inputs=((3, 224, 224),),
-            parameters=5_717_416 + 256_512,
-        ),
-        Preset(
-            name="deit_small",
-            summary="DeiT-S, 49 pooled tokens.",
-            build="backends.vision.vca.presets:deit_small",
-            inputs=((3, 224, 224),),
-            parameters=22_050_664 + 505_344,
-        ),
-        Preset(
-            name="deit_base",
-            summary="DeiT-B, 49 pooled tokens.",
-            build="backends.vision.vca.presets:deit_base",
-            inputs=((3, 224, 224),),
-            parameters=86_567_656 + 12 * (2 * 49 * 768 + 10 * 768 + 10 * 64),
+        _preset("tiny", "For tests and laptops.", 219_466, side=32),
+        _preset("deit_tiny", "DeiT-T, 49 pooled tokens.", 5_717_416 + 256_512),
+        _preset("deit_small", "DeiT-S, 49 pooled tokens.", 22_050_664 + 505_344),
+        _preset(
+            "deit_base", "DeiT-B, 49 pooled tokens.", 86_567_656 + 12 * (2 * 49 * 768 + 10 * 768 + 10 * 64)
         ),
         Preset(
             name="pvt_tiny",

@@ -1,10 +1,11 @@
 """The card of ViT^3, and what its jobs ask and answer."""
 
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
-from backends.lab.contract import Job, Paper, Preset, PublishedFigure, System
+from backends.lab.contract import Job, Paper, PublishedFigure, System
 from backends.vision.hosts.classifier import (
     ArmsParams,
     ArmsResult,
@@ -12,6 +13,7 @@ from backends.vision.hosts.classifier import (
     ClassifierResult,
     PredictParams,
     PredictResult,
+    picture_preset,
 )
 
 
@@ -39,16 +41,7 @@ class ReproduceParams(ArmsParams):
     pictures: int = Field(2000, ge=16, le=100_000, description="Pictures with codes to learn from.")
 
 
-def _preset(name: str, summary: str, parameters: int, macs: int, side: int = 224) -> Preset:
-    return Preset(
-        name=name,
-        summary=summary,
-        build=f"backends.vision.vit3.presets:{name}",
-        inputs=((3, side, side),),
-        parameters=parameters,
-        macs=macs,
-    )
-
+_preset = partial(picture_preset, "backends.vision.vit3.presets")
 
 SYSTEM = System(
     id="vision.vit3",
