@@ -68,9 +68,7 @@ async def open_form(app: NimueApp, pilot: Any, job: str) -> None:
     """Go to the form of a job of the toy system by keys alone."""
     tree = await at_the_lab(app, pilot)
     await pilot.press("slash", *"line_fit", "enter")
-    await until(pilot, lambda: app.screen.query_one("#system-filter", Input).value == "line_fit")
-    await pilot.pause(0.2)  # until the last letter has been answered: it moves the cursor
-    await until(pilot, lambda: tree.cursor_line == 1)
+    await until(pilot, lambda: tree.has_focus and tree.cursor_line == 1)
     await pilot.press(*["down"] * (1 if job == "train" else 2))
     await until(pilot, lambda: f"{job}  toy.line_fit" in screen_text(app))
     await pilot.press("enter")

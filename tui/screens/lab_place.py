@@ -97,11 +97,7 @@ class LabPlace(PlaceScreen):
         line = self.query_one("#systems-empty", Static)
         line.update(Content(empty))
         line.display = bool(empty)
-        self.call_after_refresh(self._go_to_first)
-
-    def _go_to_first(self) -> None:
-        """To the first system, once the tree has laid out its lines: before, no node has a place."""
-        first = self.query_one(SystemTree).go_to_first()
+        first = tree.go_to_first()
         if first is not None:
             self._show_card(first)
         else:
