@@ -60,6 +60,7 @@ async def ask(
     max_tokens: int | None = None,
     on_delta: Callable[[Delta], None] | None = None,
     max_reasks: int = 1,
+    verbatim: bool = False,
     read_prose: Callable[[str], T | None] | None = None,
 ) -> Answer[T]:
     """Ask for a value of the schema.
@@ -67,13 +68,16 @@ async def ask(
     Args:
         tag: What the call is for; re-asks count its attempt up.
         on_delta: Told how the answer's top-level string fields grow; a `restart` voids what was told.
+        verbatim: The answer is to repeat words of the prompt, such as names and commands.
         read_prose: A last reader for an answer without usable JSON, tried when re-asking did not help.
 
     Raises:
         Unanswered: No answer could be read.
         NimueError: The call itself failed: no connection, no key, a spent budget.
     """
-    limits = {} if max_tokens is None else {"max_tokens": max_tokens}
+    limits: dict[str, Any] = {} if max_tokens is None else {"max_tokens": max_tokens}
+    if verbatim:
+        limits |= model.verbatim
     constraints = model.constrain(schema)
     conversation = list(messages)
     usage = Usage()

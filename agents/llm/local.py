@@ -42,6 +42,8 @@ _SHARE_OF_MEMORY = 8
 _SAVED_SHARE_OF_MEMORY = 12
 """Likewise for the saved caches of lanes that have no slot just now."""
 _LEAST_SAVED = 256 << 20
+VERBATIM: dict[str, Any] = {"extra_body": {"dry_multiplier": 0.0}}
+"""Without the engine's guard against repetition, which makes a model miss names that it has to copy."""
 
 
 def open_model(name: str, options: ModelOptions) -> Model:
@@ -67,6 +69,7 @@ def open_model(name: str, options: ModelOptions) -> Model:
         chat=LocalChatModel(inner=_client(engine, path, options), lanes=lanes),
         constrain=_constrain,
         close=_Once(engine),
+        verbatim=VERBATIM,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,8 @@ class Model:
     close: Callable[[], None]
     stops_at_newline: bool = True
     """Whether the provider takes a line's end as the place to stop."""
+    verbatim: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of `chat.astream` that let the model repeat what it was told; empty where it always may."""
 
 
 def open_model(name: ModelName, options: ModelOptions) -> Model:

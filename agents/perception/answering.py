@@ -23,9 +23,6 @@ OnText = Callable[[str, bool], None]
 _LONGEST_ANSWER = 1024  # tokens
 _MOST_CHARACTERS = 9000  # of read text: about 3,000 tokens, which the smallest context here has room for
 
-_LITERAL: dict[str, Any] = {"temperature": 0.0, "extra_body": {"dry_multiplier": 0.0}}
-"""The embedded engine keeps small models from repeating themselves; here repeating what was read is right."""
-
 NO_EYES = (
     "The picture was read, not seen: only its text is known here, no objects, colours, faces or drawings. "
     "A model with eyes sees those too: --model anthropic or openai with a key, or local:... with --projector."
@@ -57,7 +54,7 @@ async def answer(model: Model, messages: Sequence[BaseMessage], on_text: OnText)
 
     tag = CallTag(decision="see", lane="see")
     spoken = StreamedAnswer()
-    manner = _LITERAL if model.name.provider == "local" else {}
+    manner = {"temperature": 0.0, **model.verbatim} if model.name.provider == "local" else {}
     stream = model.chat.astream(
         list(messages), config={"metadata": tag.metadata()}, max_tokens=_LONGEST_ANSWER, **manner
     )

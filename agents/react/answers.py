@@ -79,7 +79,7 @@ async def _json_answer(
 ) -> list[Said]:
     schema = _schema(thoughts, None if admissible is None else tuple(admissible))
     try:
-        answered = await ask(model, prompt, schema, tag=tag, max_tokens=TURN_TOKENS)
+        answered = await ask(model, prompt, schema, tag=tag, max_tokens=TURN_TOKENS, verbatim=True)
     except Unanswered as failure:
         if failure.reason == "truncated" and not failure.text.strip():
             raise OutOfContext from failure

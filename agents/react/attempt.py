@@ -208,7 +208,7 @@ def _grammar(context: AttemptContext, state: AttemptState) -> list[str] | None:
         return None
     if not context.settings.fresh:
         return admissible
-    return fresh_actions(state["entries"], admissible, context.benchmark.only_looks)
+    return fresh_actions(state["entries"], admissible, context.benchmark.only_looks, context.benchmark.undoes)
 
 
 def _kept(said: Sequence[Said]) -> Sequence[Said]:

@@ -18,10 +18,15 @@ def fresh_actions(
     entries: Sequence[Entry],
     admissible: Sequence[str],
     only_looks: Callable[[str], bool] | None = None,
+    undoes: Callable[[str, str], bool] | None = None,
 ) -> list[str]:
-    """The admissible actions but those taken since something was last seen for the first time, the one that
-    showed it included; and, where `only_looks` tells which actions change nothing, but those of them taken
-    twice since something was last changed. All of them where that leaves none."""
+    """The admissible actions that may lead on.
+
+    Not among them are those taken since something was last seen for the first time, the one that showed it
+    included; where `only_looks` tells which actions change nothing, those of them taken twice since something
+    was last changed; and where `undoes` tells which actions take back the last one, those. All of them where
+    that leaves none.
+    """
     seen: set[str] = set()
     spent: set[str] = set()
     looks: Counter[str] = Counter()
@@ -40,6 +45,8 @@ def fresh_actions(
             elif new:
                 looks.clear()
     stale = set(chain(spent, (one for one, times in looks.items() if times >= _MOST_LOOKS)))
+    if undoes is not None:
+        stale.update(one for one in admissible if undoes(one, action))
     return (
         [one for one in admissible if one not in stale]
         or [one for one in admissible if one not in spent]

@@ -83,8 +83,8 @@ class _House:
     def possible(self) -> Iterator[str]:
         """What can be done here, but going away, closing, and looking at what is known.
 
-        Not everything fits everywhere, so putting down is named where the task asks for it, and where the
-        thing came from.
+        Not everything fits everywhere, so putting down is named where the task asks for it, and for a thing
+        that the task does not ask for where it came from.
         """
         if self.closed:
             yield f"open {self.place}"
@@ -102,7 +102,7 @@ class _House:
                 if self.place.startswith(at) and re.search(asked, self.goal):
                     yield f"{verb} {self.carried} with {self.place}"
         asked_for = wanted and self.place.split()[0] in self.goal
-        if not self.closed and (asked_for or self.place == self.taken_from):
+        if not self.closed and (asked_for or (not wanted and self.place == self.taken_from)):
             yield (
                 f"put {self.carried} in/on {self.place}"
                 if self.older

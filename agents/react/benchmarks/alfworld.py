@@ -1,5 +1,7 @@
 """ALFWorld: household chores in a text world."""
 
+import re
+
 from agents.react.benchmark import Benchmark
 from agents.react.household_status import household_status
 from agents.react.lines import read_household
@@ -51,6 +53,15 @@ def _only_looks(action: str) -> bool:
     return action.startswith(("go to ", "look", "inventory", "help", "examine "))
 
 
+_PUT = re.compile(r"^(?:move|put) ([a-z]+ \d+) (?:to|in/on) ([a-z]+ \d+)$")
+
+
+def _puts_back(action: str, last: str) -> bool:
+    """Whether a thing would go back to where it was taken from a moment ago."""
+    put = _PUT.match(action)
+    return put is not None and last == f"take {put[1]} from {put[2]}"
+
+
 BENCHMARK = Benchmark(
     name="alfworld",
     identity="a household robot that acts in a world of text",
@@ -95,4 +106,5 @@ BENCHMARK = Benchmark(
     paper_wording=_as_in_the_paper,
     status=household_status,
     only_looks=_only_looks,
+    undoes=_puts_back,
 )  # fmt: skip

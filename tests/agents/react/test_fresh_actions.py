@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.react.benchmarks.alfworld import BENCHMARK
 from agents.react.fresh_actions import fresh_actions
 from agents.react.lines import Entry
 
@@ -69,3 +70,12 @@ def test_what_only_looks_is_offered_twice_until_something_is_changed() -> None:
     assert fresh_actions(walked(*moves), ROOMS, only_looks) == ["go west"]
     moves += [("take key", "You have a key.")]
     assert fresh_actions(walked(*moves), ROOMS, only_looks) == list(ROOMS)
+
+
+def test_what_takes_back_the_last_action_is_not_offered_at_once() -> None:
+    undoes = BENCHMARK.undoes
+    offered = ["go to desk 1", "move mug 1 to bed 1", "put mug 1 in/on bed 1", "inventory"]
+    took = [("go to bed 1", "a mug 1"), ("take mug 1 from bed 1", "You pick up the mug 1.")]
+    assert fresh_actions(walked(*took), offered, undoes=undoes) == ["go to desk 1", "inventory"]
+    away = [*took, ("go to desk 1", "nothing")]
+    assert fresh_actions(walked(*away), offered, undoes=undoes) == offered[1:]
