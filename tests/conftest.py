@@ -1,5 +1,9 @@
-"""The suite's ground rules: no network but loopback, and no key or setting of the person who runs it."""
+"""The suite's ground rules: no network but loopback, and no key or setting of the person who runs it.
 
+And what keeps it fast: one thread a worker, and a garbage collector that leaves imported modules alone.
+"""
+
+import gc
 import os
 import socket
 from typing import Any
@@ -38,4 +42,18 @@ def _no_network_but_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect_to_loopback_only)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the process, so the collector may leave it alone.
+
+    Whole games and apps make many small objects: with the thresholds as they come, the collector would walk
+    through all modules every few tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 os.environ.setdefault("NO_COLOR", "1")
+# Set before torch and NumPy are imported, also in the processes that tests start: there is a worker a core,
+# and the threads of one worker's tensor operations would wait for those of the other.
+os.environ["OMP_NUM_THREADS"] = "1"

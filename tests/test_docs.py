@@ -55,4 +55,4 @@ def test_the_first_screen_of_the_readme_has_exactly_two_set_up_lines() -> None:
     assert all(line in first_screen for line in lines)
     play, test = lines
     assert play.endswith("avalon play --agents recon")
-    assert test.endswith("-m pytest -n 2")
+    assert test.endswith("-m pytest -n 2 --dist worksteal")

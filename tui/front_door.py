@@ -18,6 +18,7 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 
 app = nimue.app
+app.help = f"{app.help}\n\nCalled alone, nimue opens all of it as an app in this terminal."
 
 
 @app.default
@@ -43,11 +44,15 @@ def open_app(
     if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NimueError("The app needs a terminal; nimue --help lists the commands that do not.")
     from tui.app import NimueApp
+    from tui.picture_ways import way_to_draw
     from tui.settings import read_settings, settings_file
+    from tui.short_pauses import keep_pauses_short
 
     file = settings_file()
     settings = read_settings(file)
-    NimueApp(settings.model_copy(update=chosen), file).run()
+    way = way_to_draw(settings.pictures, os.environ)
+    keep_pauses_short()
+    NimueApp(settings.model_copy(update=chosen), file, pictures=way).run()
 
 
 def main() -> None:

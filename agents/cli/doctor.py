@@ -149,8 +149,9 @@ def _show(findings: Findings, console: Console) -> None:
         ("on disk", ", ".join(findings.model_files) or "no model yet (nimue models list)"),
     ]
     rows += [(extra.name or "packages", _extra_text(extra)) for extra in findings.extras if extra.packages]
+    width = max(len(name) for name, _ in rows) + 2
     for name, text in rows:
-        console.print(f"{name:<10}{text}")
+        console.print(f"{name:<{width}}{text}")
     for problem in findings.problems:
         console.print(f"\nProblem: {problem}")
     if findings.advice:

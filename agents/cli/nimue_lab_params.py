@@ -26,7 +26,7 @@ def read_job_words(
     Raises:
         NimueError: The words make no sense to this job.
     """
-    program = f"nimue lab {command} {system.id}" + (f" {job.name}" if command != "reproduce" else "")
+    program = f"nimue lab {command} {system.id}" + (f" {job.name}" if job.name != command else "")
     app = cyclopts.App(
         name=program,
         help=f"{job.summary}",

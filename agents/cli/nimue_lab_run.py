@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as json_text
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
@@ -14,7 +15,7 @@ from agents.errors import NimueError, NimueFailure
 
 if TYPE_CHECKING:
     from agents.lab.runs import LabRun
-    from backends.lab.contract import JobParams
+    from backends.lab.contract import Job, JobParams, System
 
 Words = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
 Flag = Annotated[bool, Parameter(negative="")]
@@ -25,10 +26,11 @@ RUN_USAGE = """Usage: nimue lab run SYSTEM JOB [SETTINGS] [--out FOLDER] [--proc
 
 Run a job, or go on with a run that was stopped or killed. The settings are the job's own:
 nimue lab run SYSTEM JOB --help lists them, nimue lab list the systems."""
-REPRODUCE_USAGE = """Usage: nimue lab reproduce SYSTEM [SETTINGS] [--out FOLDER] [--json]
+REPRODUCE_USAGE = """Usage: nimue lab reproduce SYSTEM [JOB] [SETTINGS] [--out FOLDER] [--json]
 
 Run the small experiment that shows the paper's effect beside its baseline on this machine, and record
-what came of it under benchmarks/results, if that folder is here."""
+what came of it under benchmarks/results, if that folder is here. JOB names another experiment of a
+system that has more than one: nimue lab show SYSTEM lists them."""
 
 
 @lab_errors
@@ -57,17 +59,17 @@ def run(*words: Words) -> int:
 
 @lab_errors
 def reproduce(*words: Words) -> int:
-    """Show a paper's effect beside its baseline here, and record it: reproduce SYSTEM [SETTINGS]."""
+    """Show a paper's effect beside its baseline here, and record it: reproduce SYSTEM [JOB] [SETTINGS]."""
     from agents.cli.nimue_lab_params import read_job_words
     from agents.lab.records import write_record
     from agents.lab.runs import begin_run
-    from backends.lab.registry import find_job, find_system
+    from backends.lab.registry import find_system
 
     if not words or words[0] in ("--help", "-h"):
         print(REPRODUCE_USAGE)
         return 0
     system = find_system(words[0])
-    job = find_job(system, "reproduce")
+    job, settings = find_experiment(system, words[1:])
 
     def act(params: JobParams, *, out: Path, json: bool, processes: int) -> int:
         begun = begin_run(system.id, job.name, params.model_dump(mode="json"), out, processes=processes)
@@ -76,7 +78,25 @@ def reproduce(*words: Words) -> int:
             print(f"Recorded in {recorded}.")
         return code
 
-    return read_job_words("reproduce", system, job, words[1:], act) or 0
+    return read_job_words("reproduce", system, job, settings, act) or 0
+
+
+def find_experiment(system: System, words: Sequence[str]) -> tuple[Job[Any, Any], Sequence[str]]:
+    """The experiment that the words after a system's id name, and its settings.
+
+    Raises:
+        NimueError: The job that is named is no experiment.
+        LabError: The system has no such job.
+    """
+    from agents.lab.records import REPRODUCE
+    from backends.lab.registry import find_job
+
+    if not words or words[0].startswith("-"):
+        return find_job(system, REPRODUCE), words
+    job = find_job(system, words[0])
+    if job.kind != "reproduce":
+        raise NimueError(f"{job.name} of {system.id} is no experiment: nimue lab run {system.id} {job.name}")
+    return job, words[1:]
 
 
 def watch(run: LabRun, *, json: bool) -> int:

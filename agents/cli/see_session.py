@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -25,7 +25,7 @@ from agents.cli.see_view import (
     shown_whole,
 )
 from agents.errors import NimueError
-from agents.llm.names import PROVIDERS, ModelName
+from agents.llm.names import PROVIDERS, ModelName, parse_model_name
 from agents.llm.usage import cost_of
 from agents.perception.answering import NO_EYES, NO_TEXT, SpokenAnswer, answer, messages_about_text
 from agents.perception.looking import Way, load_pictures, way_for
@@ -79,11 +79,9 @@ def run_see(asked: Asked, stdin: BinaryIO) -> int:
 async def _see(asked: Asked, stdin: BinaryIO) -> int:
     import os
 
-    from agents.llm.resolve import resolve_model
-
     if asked.page < 1:
         raise NimueError("Pages are counted from 1.")
-    model = resolve_model(asked.model, os.environ).model
+    model = _model_of(asked, os.environ)
     if asked.projector is not None and model.provider != "local":
         raise NimueError("--projector is the vision half of a local model: --model local:PATH.gguf")
     way = way_for(model, read=asked.read, projector=asked.projector is not None)
@@ -96,6 +94,20 @@ async def _see(asked: Asked, stdin: BinaryIO) -> int:
     if way is Way.SENT:
         return await _send(asked, model, pictures, errors)
     return await _read(asked, model, pictures, errors)
+
+
+def _model_of(asked: Asked, environ: Mapping[str, str]) -> ModelName:
+    """The model that is asked, or whose plan is only to be explained: that takes no key.
+
+    Raises:
+        NimueError: The name is not one, or the key that asking takes is missing.
+    """
+    from agents.llm.resolve import resolve_model
+
+    named = asked.model or environ.get("NIMUE_MODEL")
+    if named and asked.explain and not asked.question:
+        return parse_model_name(named)
+    return resolve_model(asked.model, environ).model
 
 
 async def _send(asked: Asked, model: ModelName, pictures: list[Picture], errors: Console) -> int:

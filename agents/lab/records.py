@@ -1,4 +1,4 @@
-"""The recorded results of `reproduce`: one file a system, with the command, the date and the machine."""
+"""The recorded results of `reproduce`: one file an experiment, with the command, the date and the machine."""
 
 import json
 import shlex
@@ -14,9 +14,14 @@ from backends.lab.machine import machine_facts
 RESULTS = Path("benchmarks") / "results"
 
 
-def record_name(system: str) -> str:
-    """The file that holds a system's recorded result."""
-    return f"lab_{system.replace('.', '_')}.json"
+REPRODUCE = "reproduce"
+"""The experiment that every system has; a further one has a name, and a record, of its own."""
+
+
+def record_name(system: str, job: str = REPRODUCE) -> str:
+    """The file that holds the recorded result of a system's experiment."""
+    further = "" if job == REPRODUCE else f"_{job}"
+    return f"lab_{system.replace('.', '_')}{further}.json"
 
 
 def setting_words(params: Mapping[str, Any]) -> Iterator[str]:
@@ -39,16 +44,15 @@ def write_record(run: LabRun, results: Path = RESULTS) -> Path | None:
     if not results.is_dir():
         return None
     facts = read_run_json(run.folder.path)
+    experiment = [run.work.system] if run.work.job == REPRODUCE else [run.work.system, run.work.job]
     record = {
-        "command": shlex.join(
-            ["nimue", "lab", "reproduce", run.work.system, *setting_words(run.work.params)]
-        ),
+        "command": shlex.join(["nimue", "lab", "reproduce", *experiment, *setting_words(run.work.params)]),
         "date": datetime.now(UTC).date().isoformat(),
         "git": facts.get("git"),
         "machine": machine_facts(),
         "seconds": summary(run).seconds,
         **read_result(run),
     }
-    file = results / record_name(run.work.system)
+    file = results / record_name(run.work.system, run.work.job)
     file.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return file

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from agents.cli.nimue_lab import app
 from agents.cli.nimue_lab_params import read_job_words
+from agents.cli.nimue_lab_run import find_experiment
 from agents.lab.records import RESULTS, record_name
 from backends.lab.contract import MAX_TOOL_NAME, Job, JobParams, Preset, System, tool_name, tool_schema
 from backends.lab.errors import Stopped
@@ -62,16 +64,30 @@ def test_the_id_is_family_and_folder(system: System) -> None:
         assert (ROOT / "backends" / Path(*system.id.split(".")) / "spec.py").is_file()
 
 
+@pytest.fixture(scope="module")
+def imported_by_spec() -> dict[str, list[str]]:
+    """What is heavy among what each spec is the first to import, in one fresh interpreter for all."""
+    code = f"""
+import importlib, json, sys
+told = {{}}
+for id, module in {[(system.id, spec_module(system)) for system in all_systems()]!r}:
+    before = set(sys.modules)
+    importlib.import_module(module)
+    told[id] = sorted({HEAVY!r} & (set(sys.modules) - before))
+print(json.dumps(told))
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, list[str]] = json.loads(told.stdout)
+    return found
+
+
+def spec_module(system: System) -> str:
+    return f"{'backends' if is_ours(system) else 'tests.backends.lab.shelf'}.{system.id}.spec"
+
+
 @each_system
-def test_the_spec_is_light(system: System) -> None:
-    module = ".".join(["backends", system.id, "spec"])
-    if not is_ours(system):
-        module = f"tests.backends.lab.shelf.{system.id}.spec"
-    told = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert HEAVY & set(told.stdout.split()) == set()
+def test_the_spec_is_light(system: System, imported_by_spec: dict[str, list[str]]) -> None:
+    assert imported_by_spec[system.id] == []
 
 
 @each_system
@@ -241,28 +257,35 @@ def parses(words: list[str]) -> None:
         case ["run", id, name, *rest]:
             read(find_system(id), name, rest)
         case ["reproduce", id, *rest]:
-            read(find_system(id), "reproduce", rest)
+            job, settings = find_experiment(find_system(id), rest)
+            read(find_system(id), job.name, settings)
         case _:
             app.parse_args(words, exit_on_error=False, print_error=False)
 
 
-def read(system: System, name: str, words: list[str]) -> None:
+def read(system: System, name: str, words: Sequence[str]) -> None:
     seen: list[JobParams] = []
     read_job_words("run", system, find_job(system, name), words, lambda params, **_: seen.append(params))
     assert len(seen) == 1
 
 
-@each_system
-def test_reproduce_has_a_recorded_result(system: System) -> None:
-    for job in system.jobs:
-        if job.kind != "reproduce" or not is_ours(system):
-            continue
-        record = json.loads((ROOT / RESULTS / record_name(system.id)).read_text(encoding="utf-8"))
-        assert record["command"].startswith(f"nimue lab reproduce {system.id}")
-        parses(shlex.split(record["command"])[2:])
-        stored = {key: record[key] for key in job.result.model_fields if key in record}
-        assert job.result.model_validate(stored).metrics
-        assert record["machine"]["processor"] and record["date"]
+def experiments() -> list[tuple[System, Job[Any, Any]]]:
+    return [(system, job) for system, job in all_jobs() if job.kind == "reproduce" and is_ours(system)]
+
+
+@pytest.mark.parametrize(
+    ("system", "job"), experiments(), ids=lambda one: getattr(one, "id", None) or one.name
+)
+def test_an_experiment_has_a_recorded_result(system: System, job: Job[Any, Any]) -> None:
+    record = json.loads((ROOT / RESULTS / record_name(system.id, job.name)).read_text(encoding="utf-8"))
+    words = shlex.split(record["command"])
+    assert words[:4] == ["nimue", "lab", "reproduce", system.id]
+    told, settings = find_experiment(system, words[4:])
+    assert told.name == job.name
+    read(system, job.name, settings)
+    stored = {key: record[key] for key in job.result.model_fields if key in record}
+    assert job.result.model_validate(stored).metrics
+    assert record["machine"]["processor"] and record["date"]
 
 
 def test_the_packages_that_are_looked_through_begin_with_ours() -> None:

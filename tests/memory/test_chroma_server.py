@@ -21,7 +21,7 @@ from memory.records import Experience, Step
 from memory.vectors import Entry
 from memory.workspace import Workspace
 
-STARTS_WITHIN = 8.0  # seconds
+STARTS_WITHIN = 60.0  # seconds
 
 
 def start_server(folder: Path) -> tuple["subprocess.Popen[bytes]", str]:

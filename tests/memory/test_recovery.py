@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
     told = multiprocessing.get_context("fork").Queue()
     writer = multiprocessing.get_context("fork").Process(target=_write_to_a_full_disk, args=(tmp_path, told))
     writer.start()
-    message = told.get(timeout=20)
+    message = told.get(timeout=120)
     writer.join()
     assert "nothing was changed; make room on the disk" in message
     with Workspace(tmp_path) as workspace:
@@ -217,7 +217,7 @@ def test_a_disk_that_is_full_for_chroma_stops_the_index_and_the_next_opening_clo
     told = context.Queue()
     writer = context.Process(target=_fill_chroma_up, args=(tmp_path, told))
     writer.start()
-    messages = [told.get(timeout=60) for _ in range(2)]
+    messages = [told.get(timeout=120) for _ in range(2)]
     writer.join()
     assert "nothing is lost" in messages[0]
     assert "open the memory again" in messages[1]

@@ -65,5 +65,5 @@ def metrics_told(folder: Path) -> int:
 
 def wait_until_let_go(job: Path) -> None:
     """The job's own process ends an instant after the one that was killed."""
-    with FileLock(job / "run.lock", timeout=20):
+    with FileLock(job / "run.lock", timeout=100):
         return

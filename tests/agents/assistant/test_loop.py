@@ -333,7 +333,7 @@ async def test_events_are_told_while_the_tool_works(tmp_path: Path) -> None:
     async with conversing(tmp_path, Script(use("wait", amount=1)), tools=gadgets.box) as session:
         turn = session.ask("Wait.")
         seen = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             async for event in turn:
                 seen.append(event)
                 if isinstance(event, ToolProgress):

@@ -113,6 +113,18 @@ def test_the_command_says_who_can_play_and_exits_with_it(
     assert said.endswith("A game cannot be played yet.\n")
 
 
+def test_names_of_any_length_stand_apart_from_what_is_said_of_them(
+    extras: list[Extra], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = (Package("rich", ">=15", None, False),)
+    extras += [Extra("see", lacking), Extra("pettingzoo-and-more", lacking)]
+    assert run(app, ["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    short, long = (line for line in lines if line.endswith("1 of 1 missing: rich"))
+    assert long == "pettingzoo-and-more  1 of 1 missing: rich"
+    assert short == "see".ljust(long.index("1")) + "1 of 1 missing: rich"
+
+
 def test_the_command_as_json(extras: list[Extra], capsys: pytest.CaptureFixture[str]) -> None:
     extras.append(Extra("vision", (Package("torch", ">=2.8", None, False),)))
     assert run(app, ["doctor", "--json"]) == 0

@@ -83,6 +83,7 @@ def test_a_job_that_fails_says_why_and_exits_with_1(
         (("run", "--resume", "nothing"), "No run 'nothing'"),
         (("run", "--bogus"), "nimue lab run --help"),
         (("reproduce", "toy.line_fit"), "has no job 'reproduce'"),
+        (("reproduce", "toy.line_fit", "train"), "is no experiment: nimue lab run toy.line_fit train"),
         (("sweep", "toy.line_fit", "train", "--over", "steps"), "NAME=VALUE,VALUE"),
         (("profile",), "Which model?"),
         (("profile", "lab/small_vit", "--plot", "x.jpg"), ".png"),

@@ -82,6 +82,17 @@ def test_the_plan_for_a_hosted_model_tells_tokens_and_what_is_kept(
     assert "100% of the pixels; 4% as one image" in shown
 
 
+def test_a_plan_and_its_cost_are_explained_without_a_key_and_a_question_is_not_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_picture(folder, "shot.png", (1568, 7698))
+    assert see_with("shot.png", "--explain", "--model", "anthropic:claude-sonnet-4-5") == 0
+    told = capsys.readouterr().out
+    assert "2 x 5 (columns x rows)" in told and "cost        about $0.0" in told
+    assert see_with("shot.png", "How long?", "--explain", "--model", "anthropic:claude-sonnet-4-5") == 2
+    assert "needs a key" in capsys.readouterr().err
+
+
 def test_a_plan_can_be_had_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_picture(folder, "page.png", (1240, 1754))
     assert see_with("page.png", "--rule", "exact", "--json") == 0

@@ -4,7 +4,7 @@ import shlex
 from typing import Literal
 
 from agents.cli.nimue_lab_params import read_job_words
-from agents.lab.records import setting_words
+from agents.lab.records import record_name, setting_words
 from backends.lab.contract import Job, JobParams, JobResult, System
 
 
@@ -31,3 +31,8 @@ def test_settings_written_as_words_are_read_as_the_same_settings() -> None:
     read_job_words("reproduce", system, job, shlex.split(written), lambda params, **_: read.append(params))
     assert read == [asked]
     assert "--fold 3" in written and "'two words'" in written
+
+
+def test_a_further_experiment_of_a_system_has_a_file_of_its_own() -> None:
+    assert record_name("toy.words") == record_name("toy.words", "reproduce") == "lab_toy_words.json"
+    assert record_name("toy.words", "reproduce_aloud") == "lab_toy_words_reproduce_aloud.json"

@@ -15,7 +15,7 @@ from backends.lab.events import Finished, Metric, Started
 from backends.lab.registry import PACKAGES_SETTING
 from backends.lab.runner import execute
 
-SECONDS = 60.0
+SECONDS = 150.0
 
 
 @pytest.fixture(autouse=True)

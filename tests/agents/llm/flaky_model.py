@@ -26,10 +26,15 @@ class FlakyChatModel(TaggedChatModel):
     """The metadata of each call."""
     arguments: list[dict[str, Any]] = Field(default_factory=list)
     _closed: int = PrivateAttr(default=0)
+    _asked: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
 
     @property
     def calls(self) -> int:
         return len(self.seen)
+
+    async def asked(self) -> None:
+        """Wait for the first call."""
+        await self._asked.wait()
 
     @property
     def closed(self) -> int:
@@ -42,6 +47,7 @@ class FlakyChatModel(TaggedChatModel):
         plan = self.plans[min(self.calls, len(self.plans) - 1)]
         self.seen.append(metadata)
         self.arguments.append(kwargs)
+        self._asked.set()
         try:
             for piece in plan:
                 if isinstance(piece, Exception):

@@ -119,7 +119,7 @@ async def test_closing_the_outer_stream_closes_the_inner_one() -> None:
 async def test_cancelling_a_call_closes_the_inner_stream() -> None:
     inner = FlakyChatModel(plans=[["a", None]])
     task = asyncio.ensure_future(_wrapped(inner).ainvoke("Go."))
-    await asyncio.sleep(0.01)
+    await inner.asked()
     assert inner.closed == 0
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

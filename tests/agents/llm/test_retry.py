@@ -174,13 +174,16 @@ async def test_an_abandoned_stream_closes_the_call() -> None:
 
 @pytest.mark.parametrize("plan", [["a", None], [CallFailed("busy")]])
 async def test_a_cancelled_call_stops_at_once(plan: list[str | Exception | None]) -> None:
+    paused = asyncio.Event()
+
     async def long_pause(seconds: float) -> None:
+        paused.set()
         await asyncio.Event().wait()
 
     chat = _retrying([plan], Pauses())
     chat.sleep = long_pause
     task = asyncio.ensure_future(chat.ainvoke("Go."))
-    await asyncio.sleep(0.01)
+    await (_flaky(chat).asked() if None in plan else paused.wait())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -6,6 +6,7 @@ tell which calls were made again.
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from agents.runs.folder import RunFolder
 from games.avalon.actions import Decision
 from games.avalon.events import Event
 
+MINUTES = 250.0  # in seconds: longer than a test waits for anything
+
 
 class Nobody:
     """A screen that nobody watches."""
@@ -33,12 +36,25 @@ class Nobody:
     def awaiting(self, decisions: tuple[Decision, ...]) -> None: ...
 
 
-def play_leg(run: Path, config: dict[str, Any], asked: Path, seconds_a_call: float) -> None:
-    """Play, or go on with, the game until it ends or this process is killed."""
-    asyncio.run(play_logged(RunFolder(run), GameConfig(**config), asked, seconds_a_call))
+def play_leg(run: Path, config: dict[str, Any], asked: Path, seconds_a_call: float, num_answers: int) -> None:
+    """Play, or go on with, the game until it ends or this process is killed.
+
+    After so many answers every further one takes minutes: a slow killer does not come too late.
+    """
+    left = num_answers
+
+    def seconds() -> float:
+        nonlocal left
+        left -= 1
+        return seconds_a_call if left >= 0 else MINUTES
+
+    asyncio.run(play_logged(RunFolder(run), GameConfig(**config), asked, seconds))
 
 
-async def play_logged(run: RunFolder, config: GameConfig, asked: Path, seconds_a_call: float) -> GameReport:
+async def play_logged(
+    run: RunFolder, config: GameConfig, asked: Path, seconds: Callable[[], float] = lambda: 0.0
+) -> GameReport:
+    """Play, or go on with, the game, where an answer takes as long as `seconds` says."""
     descriptor = os.open(asked, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def open_logged(name: ModelName, options: ModelOptions) -> Model:
@@ -50,7 +66,7 @@ async def play_logged(run: RunFolder, config: GameConfig, asked: Path, seconds_a
             os.write(
                 descriptor, f"{metadata['decision']} {metadata['stage']} {metadata['attempt']}\n".encode()
             )
-            await asyncio.sleep(seconds_a_call)
+            await asyncio.sleep(seconds())
             return await inner.chat.ainvoke(messages, json_schema=json_schema)
 
         return replace(inner, chat=ScriptedChatModel(reply))

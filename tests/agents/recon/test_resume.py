@@ -23,7 +23,8 @@ from games.avalon.transcript import verify
 from tests.agents.recon.killable import play_leg, play_logged
 
 NUM_KILLS = 20
-SECONDS_A_CALL = 0.004  # so that kills fall into calls as well as between them
+SECONDS_A_CALL = 0.004
+MOST_AT_ONCE = 5  # calls that may be under way, one a seat
 
 CONFIG = GameConfig(
     setup=preset("5-standard", TABLE_RULES).to_json(),
@@ -45,7 +46,10 @@ def play_until(run: RunFolder, asked: Path, num_calls: int) -> bool:
     """Play one leg and kill it when so many calls are answered; whether it ended by itself first."""
     fork = multiprocessing.get_context("forkserver")
     fork.set_forkserver_preload(["tests.agents.recon.killable"])
-    leg = fork.Process(target=play_leg, args=(run.path, CONFIG.model_dump(), asked, SECONDS_A_CALL))
+    # Some more answers than it takes are let through, so that kills fall into calls as well as between them.
+    num_answers = num_calls - _num_lines(run.calls) + MOST_AT_ONCE
+    arguments = (run.path, CONFIG.model_dump(), asked, SECONDS_A_CALL, num_answers)
+    leg = fork.Process(target=play_leg, args=arguments)
     leg.start()
     while leg.is_alive() and _num_lines(run.calls) < num_calls:
         time.sleep(0.001)
@@ -63,7 +67,7 @@ def _num_lines(path: Path) -> int:
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, set[str]]:
     folder = tmp_path_factory.mktemp("whole")
     run = create_run(folder, "avalon.play", {})
-    asyncio.run(play_logged(run, CONFIG, folder / "asked", 0))
+    asyncio.run(play_logged(run, CONFIG, folder / "asked"))
     return (run.artifacts / "g1.jsonl").read_bytes(), answered(run)
 
 
@@ -73,7 +77,7 @@ def test_a_game_killed_twenty_times_ends_as_the_uninterrupted_one(
 ) -> None:
     transcript, calls = uninterrupted
     run = create_run(tmp_path, "avalon.play", {})
-    # The last tenth is left free, so that calls in flight at a kill cannot end the game too soon.
+    # The last tenth is left free, so that what is let through beyond a kill's place cannot end the game.
     kill_points = sorted(random.Random(5).sample(range(1, len(calls) * 9 // 10), NUM_KILLS))
     for leg, num_calls in enumerate([*kill_points, 10 * len(calls)]):
         before = answered(run)
@@ -95,9 +99,9 @@ def test_a_game_killed_twenty_times_ends_as_the_uninterrupted_one(
 
 def test_resuming_a_finished_game_asks_nothing_and_changes_nothing(tmp_path: Path) -> None:
     run = create_run(tmp_path, "avalon.play", {})
-    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first", 0))
+    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first"))
     transcript = (run.artifacts / "g1.jsonl").read_bytes()
-    second = asyncio.run(play_logged(run, CONFIG, tmp_path / "second", 0))
+    second = asyncio.run(play_logged(run, CONFIG, tmp_path / "second"))
     assert (tmp_path / "second").read_text() == ""
     assert (run.artifacts / "g1.jsonl").read_bytes() == transcript
     assert second.usage == first.usage
@@ -106,16 +110,16 @@ def test_resuming_a_finished_game_asks_nothing_and_changes_nothing(tmp_path: Pat
 def test_a_finished_game_can_be_moved_and_resumed(tmp_path: Path) -> None:
     """Regression: the log told where the transcript lay, and contradicted itself in a moved folder."""
     run = create_run(tmp_path, "avalon.play", {})
-    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first", 0))
+    first = asyncio.run(play_logged(run, CONFIG, tmp_path / "first"))
     moved = replace(run, path=run.path.rename(tmp_path / "elsewhere"))
-    second = asyncio.run(play_logged(moved, CONFIG, tmp_path / "second", 0))
+    second = asyncio.run(play_logged(moved, CONFIG, tmp_path / "second"))
     assert second.winner == first.winner
     assert Path(second.transcript).is_relative_to(tmp_path / "elsewhere")
 
 
 def test_a_run_records_how_its_players_contemplate_and_by_which_prompts(tmp_path: Path) -> None:
     run = create_run(tmp_path, "avalon.play", {})
-    asyncio.run(play_logged(run, CONFIG, tmp_path / "asked", 0))
+    asyncio.run(play_logged(run, CONFIG, tmp_path / "asked"))
     (played_as,) = [event.data for event in read_events(run.events) if event.kind == "played_as"]
     contemplation = played_as["contemplation"]
     assert (contemplation["brief"], contemplation["readings"]) == (True, "per_role")

@@ -68,7 +68,7 @@ def test_without_ray_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
 def test_ray_makes_good_a_killed_worker_and_keeps_stdout_clean(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "RAY_raylet_start_wait_time_s": "110"}
     done = subprocess.run(
         [sys.executable, "-c", _WITH_RAY, str(tmp_path)],
         env=environment, capture_output=True, text=True, timeout=120, check=False,
@@ -118,7 +118,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "It did not happen in time."
         time.sleep(0.01)

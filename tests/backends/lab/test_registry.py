@@ -48,7 +48,9 @@ def test_listing_all_systems_is_quick_and_imports_nothing_heavy() -> None:
     count, seconds, *heavy = told.stdout.split()
     assert int(count) >= 3
     assert heavy == []
-    assert float(seconds) < 0.3  # of this process; the clock on the wall measures the neighbours, too
+    # Of this process: the clock on the wall measures the neighbours, too. It takes a quarter of a second
+    # where specs are not compiled yet, and more on a slow machine; one heavy import takes several seconds.
+    assert float(seconds) < 1.0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from backends.lab.trainer import Recipe, Training
 from backends.lab.trainer import train as train_recipe
 from tests.backends.lab.shelf.toy.tiny_net.spec import TrainParams, TrainResult
 
+MINUTES = 150.0  # in seconds: longer than a test waits for anything
+
 
 def tiny(dropout: float = 0.2) -> nn.Module:
     return nn.Sequential(
@@ -29,13 +31,14 @@ class RandomNumbers:
 
     count: int
     seed: int
-    pause: float = 0.0
+    stalls_at: int | None = None
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, number: int) -> Batch:
-        time.sleep(self.pause)
+        if number == self.stalls_at:
+            time.sleep(MINUTES)
         numbers = torch.randn(16, 8, generator=generator_for(self.seed, number))
         return {"numbers": numbers, "label": (numbers.sum(1) > 0).long()}
 
@@ -52,7 +55,7 @@ def digest(model: nn.Module) -> str:
 def train(params: TrainParams, report: Reporter) -> TrainResult:
     recipe = Recipe(
         model=tiny(params.dropout),
-        batches=RandomNumbers(params.steps, params.seed, params.pause),
+        batches=RandomNumbers(params.steps, params.seed, params.stalls_at),
         loss=loss,
         hooks=(AverageWeights(0.9),),
     )

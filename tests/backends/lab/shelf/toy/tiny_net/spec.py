@@ -8,7 +8,7 @@ from backends.lab.contract import Job, JobParams, JobResult, Preset, System
 class TrainParams(JobParams):
     steps: int = Field(30, ge=1, le=10_000, description="Steps of training.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of features that is dropped.")
-    pause: float = Field(0.0, ge=0, le=1, description="Seconds that a batch takes to load.")
+    stalls_at: int | None = Field(None, ge=0, description="Number of a batch that takes minutes to load.")
 
 
 class TrainResult(JobResult):
