@@ -20,7 +20,7 @@ from backends.vision.ocr.words import Area, Line, Word
 from backends.vision.pictures.picture import Picture
 
 _MOST_KEPT = 500
-_READING_VERSION = 1  # of how slices are planned and merged
+_READING_VERSION = 2  # of how slices are planned, read and merged
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from backends.vision.llava_uhd.pieces import Box, Size
 from backends.vision.llava_uhd.planner import SlicePlan
 
 _SHADES = " .:-=+*#%@"  # from paper to ink
 _COLOURS = ((230, 57, 70), (29, 120, 210), (42, 157, 80), (222, 130, 20), (130, 60, 190), (0, 140, 150))
+_FRAME = (170, 170, 170)
 _MARGIN = 16
 _LINE = 26
 _SHORTEST_SHOWN = 160  # pixels: thinner pictures are drawn thicker than they are
@@ -61,14 +62,11 @@ def draw_in_text(image: Image.Image, marked: Sequence[Marked], *, columns: int =
         for y in range(height):
             canvas[y][x] = _crossing(x, y, xs, ys)
     for mark in marked:
-        x, y = (
-            _nearest(xs, mark.box.left, image.width, width),
-            _nearest(ys, mark.box.top, image.height, height),
-        )
-        for offset, line in enumerate(mark.lines, start=1):
-            for place, character in enumerate(f" {line} ", start=x + 1):
-                if y + offset < height - 1 and place < width - 1:
-                    canvas[y + offset][place] = character
+        left, right = (_nearest(xs, edge, image.width, width) for edge in (mark.box.left, mark.box.right))
+        top, bottom = (_nearest(ys, edge, image.height, height) for edge in (mark.box.top, mark.box.bottom))
+        for y, line in zip(range(top + 1, bottom), mark.lines, strict=False):
+            written = _fitted(line, right - left - 1)
+            canvas[y][left + 1 : left + 1 + len(written)] = written
     return "\n".join("".join(row) for row in canvas)
 
 
@@ -132,6 +130,11 @@ def _nearest(places: list[int], edge: int, length: int, cells: int) -> int:
     return min(places, key=lambda place: abs(place - wanted))
 
 
+def _fitted(line: str, room: int) -> str:
+    """The line with blanks around it as far as there is room, and nothing where it cannot stand whole."""
+    return next((text for text in (f" {line} ", f" {line}", line) if len(text) <= room), "")
+
+
 def _scaled(image: Image.Image, longest: int) -> Image.Image:
     scale = min(1.0, longest / max(image.size))
     width, height = (max(round(side * scale), _SHORTEST_SHOWN) for side in image.size)
@@ -181,4 +184,4 @@ def _footer(image: Image.Image, overview: Size | None, words: str) -> Image.Imag
 def _overview(image: Image.Image, size: Size) -> Image.Image:
     small = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
     small.thumbnail((480, 480))
-    return small
+    return ImageOps.expand(small, 1, _FRAME)  # or a white page could not be told from the sheet

@@ -50,10 +50,10 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
         asked = params.model_copy(update={"seed": params.seed + number})
         reader = new_reader(encoder, asked.seed)
         teach_squares(reader, banks[0], asked, report.part(f"seed {asked.seed}, squares"))
-        for view in VIEWS:
+        for done, view in enumerate(VIEWS, start=1):
             part = report.part(f"seed {asked.seed}, {view}")
             found[view].append(teach_canvases(deepcopy(reader), view, banks, asked, part))
-            report.progress(len(VIEWS) * number + len(found[view]), len(VIEWS) * params.seeds)
+            report.progress(len(VIEWS) * number + done, len(VIEWS) * params.seeds)
     return ReproduceResult(
         metrics={"encoder_named": named["named"], **margins(found)}, table=_table(found, ceilings)
     )

@@ -12,15 +12,15 @@ ViewName = Literal["uhd", "squash", "pad"]
 
 class DigitsParams(JobParams):
     encoder_steps: int = Field(
-        800, ge=1, le=1_000_000, description="Steps in which the encoder learns to name patches."
+        1000, ge=1, le=1_000_000, description="Steps in which the encoder learns to name patches."
     )
     square_steps: int = Field(
         100, ge=2, le=1_000_000, description="Steps on single squares with one to eight digits."
     )
     short_steps: int = Field(
-        30, ge=0, le=1_000_000, description="Steps on canvases of two squares, before all shapes take turns."
+        40, ge=0, le=1_000_000, description="Steps on canvases of two squares, before all shapes take turns."
     )
-    canvas_steps: int = Field(90, ge=1, le=1_000_000, description="Steps on canvases of all shapes.")
+    canvas_steps: int = Field(200, ge=1, le=1_000_000, description="Steps on canvases of all shapes.")
     crowds: int = Field(32, ge=1, le=4096, description="Crowded squares in a step of the encoder.")
     squares: int = Field(48, ge=1, le=4096, description="Single squares in a step.")
     canvases: int = Field(24, ge=1, le=4096, description="Canvases in a step.")
@@ -57,6 +57,14 @@ class ReproduceParams(DigitsParams):
 
 class TextParams(JobParams):
     seeds: int = Field(3, ge=2, le=100, description="How many times each canvas is drawn and read.")
+
+
+class SchemaParams(JobParams):
+    steps: int = Field(300, ge=1, le=1_000_000, description="Steps of every reader.")
+    pictures: int = Field(32, ge=1, le=4096, description="Pictures in a step.")
+    rate: float = Field(3e-3, gt=0, le=1, description="Highest learning rate of AdamW.")
+    test_pictures: int = Field(200, ge=1, le=100_000, description="Pictures of each grid that are asked.")
+    seeds: int = Field(3, ge=2, le=100, description="How many times each way is learned.")
 
 
 class ReproduceResult(JobResult):
@@ -123,6 +131,15 @@ SYSTEM = System(
             params=TextParams,
             result=ReproduceResult,
             entry="backends.vision.llava_uhd.reproduce_text:reproduce_text",
+            effort="minutes",
+        ),
+        Job(
+            name="reproduce_schema",
+            kind="reproduce",
+            summary="Tell in which row of slices a mark lies, with commas and newlines and without.",
+            params=SchemaParams,
+            result=ReproduceResult,
+            entry="backends.vision.llava_uhd.reproduce_schema:reproduce_schema",
             effort="minutes",
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import accumulate, pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 2000
 """Longer pieces are shrunk to this by the reader itself."""
+_WIDEST_INSIDE_WORD = 0.5
+"""Of the line's height: letters, each given the line's mean width, stand at most a third apart, W and M."""
 
 
 class Reader(Protocol):
@@ -68,27 +71,44 @@ class RapidReader:
             for text, score, corners, parts in zip(
                 found.txts, found.scores, found.boxes, by_line, strict=True
             )
-            for word in _words(text, float(score), corners, parts)
+            for word in placed_words(text, float(score), corners, parts)
         ]
 
 
-def _words(text: str, score: float, corners: Sequence[Sequence[float]], parts: Sequence[Any]) -> list[Word]:
+def placed_words(
+    text: str, score: float, corners: Sequence[Sequence[float]], parts: Sequence[Any]
+) -> list[Word]:
     """The words of a line, each where its characters were found.
 
     The reader places parts of a line that are not always its words, so they are laid along the characters;
-    without parts that fit, characters are spread evenly over the line.
+    without parts that fit, characters are spread evenly over the line. It also leaves out blanks where they
+    are widest, as between the columns of a bill, where 1 and 129.50 must not become 1129.50.
     """
     placed = [(part, _around(box)) for part, _, box in parts if box is not None]
     characters = [place for part, area in placed for place in _spread(part, area)]
+    breaks = _wide_blanks(placed, _around(corners).height)
     if len(characters) != len("".join(text.split())):
         whole = _spread(text, _around(corners))
         characters = [place for letter, place in zip(text, whole, strict=True) if not letter.isspace()]
+        breaks = set()
     words, start = [], 0
     for token in tokens(text):
-        area = reduce(Area.joined, characters[start : start + len(token)])
-        words.append(Word(token, area, score))
+        ends = [end for end in range(start + 1, start + len(token)) if end in breaks]
+        for first, last in pairwise((start, *ends, start + len(token))):
+            area = reduce(Area.joined, characters[first:last])
+            words.append(Word(token[first - start : last - start], area, score))
         start += len(token)
     return words
+
+
+def _wide_blanks(placed: Sequence[tuple[str, Area]], height: float) -> set[int]:
+    """After how many characters of a line a blank follows that is too wide to belong to a word."""
+    counts = accumulate(len(part) for part, _ in placed)
+    return {
+        count
+        for count, ((_, before), (_, after)) in zip(counts, pairwise(placed), strict=False)
+        if after.left - before.right > _WIDEST_INSIDE_WORD * height
+    }
 
 
 def _spread(text: str, area: Area) -> list[Area]:

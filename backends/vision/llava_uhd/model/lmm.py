@@ -62,10 +62,7 @@ class LlavaUhd(nn.Module):
     def see(self, pictures: Sequence[PlannedPicture]) -> list[Tensor]:
         """Encode all pieces of all pictures together; answer with each picture's places, (N, D)."""
         tokens = self.compressor(self.encoder([piece for picture in pictures for piece in picture.pieces]))
-        separators = {
-            text: self.language_model.embed(torch.tensor(number, device=tokens[0].device))
-            for text, number in self._separator_ids.items()
-        }
+        separators = self.separators()
         found, start = [], 0
         for picture in pictures:
             end = start + picture.plan.num_pieces
@@ -73,6 +70,14 @@ class LlavaUhd(nn.Module):
             found.append(arranged(picture.plan, of_picture, separators))
             start = end
         return found
+
+    def separators(self) -> dict[str, Tensor]:
+        """The embeddings of what stands between slices, (D,) each."""
+        device = self.encoder.patches.weight.device
+        return {
+            text: self.language_model.embed(torch.tensor(number, device=device))
+            for text, number in self._separator_ids.items()
+        }
 
     def join(self, texts: Sequence[Tensor], pictures: Sequence[PlannedPicture]) -> Joined:
         """Put pictures in the place of their placeholders, in order.

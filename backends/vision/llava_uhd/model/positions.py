@@ -45,20 +45,22 @@ def stretched(table_SD: Tensor, grid: Grid) -> Tensor:
 
 
 def sincos_2d(side: int, width: int) -> Tensor:
-    """Fixed positions of a square grid, (side * side, width), as in MAE: columns, then rows.
-
-    Each axis has half of the width: the sines of all frequencies, then the cosines.
+    """Fixed positions of a square grid, (side * side, width), as in MAE: columns, then rows, half of it each.
 
     Raises `ModelError` for a width that is no multiple of 4.
     """
     if width % 4:
         raise ModelError(f"2-D sine positions need a width that is a multiple of 4, not {width}.")
-    quarter = width // 4
-    frequencies = 10000.0 ** (-torch.arange(quarter, dtype=torch.float64) / quarter)
-    angles = torch.arange(side, dtype=torch.float64)[:, None] * frequencies
-    axis = torch.cat((angles.sin(), angles.cos()), dim=1)
+    axis = sincos_1d(side, width // 2)
     columns, rows = axis.repeat(side, 1), axis.repeat_interleave(side, dim=0)
     return torch.cat((columns, rows), dim=1).float()
+
+
+def sincos_1d(places: int, width: int) -> Tensor:
+    """Fixed positions along a line, (places, width), in float64: sines of all frequencies, then cosines."""
+    frequencies = 10000.0 ** (-torch.arange(width // 2, dtype=torch.float64) / (width // 2))
+    angles = torch.arange(places, dtype=torch.float64)[:, None] * frequencies
+    return torch.cat((angles.sin(), angles.cos()), dim=1)
 
 
 class GridPositions(nn.Module):

@@ -1,10 +1,13 @@
 """Slices drawn in the terminal and on the picture."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from backends.vision.llava_uhd.drawing import draw_in_text, draw_on_picture, marked_slices
+from backends.vision.llava_uhd.drawing import Marked, draw_in_text, draw_on_picture, marked_slices
+from backends.vision.llava_uhd.pieces import Box
 from backends.vision.llava_uhd.planner import plan
 
 SHAPES = {
@@ -36,6 +39,17 @@ def test_the_terminal_drawing_names_every_slice_in_an_even_frame(shape: str) -> 
         for column in range(columns):
             assert (f"r{row + 1} c{column + 1}" in text) == (planned.num_slices > 0)
     assert ("whole" in text) == (planned.num_slices == 0)
+
+
+def test_labels_leave_the_frame_whole_and_vanish_where_there_is_no_room() -> None:
+    edges = (0, 1000, 2010, 3024)
+    marked = [Marked(Box(left, 0, right, 4032), ("r1", "980x1260")) for left, right in pairwise(edges)]
+    for columns in (72, 20):
+        top, *middle, _ = draw_in_text(drawn((3024, 4032)), marked, columns=columns).splitlines()
+        borders = [place for place, character in enumerate(top) if character in "┌┬┐"]
+        assert len(borders) == 4
+        assert all(line[place] == "│" for line in middle for place in borders)
+        assert sum(line.count("980x1260") for line in middle) == (3 if columns == 72 else 0)
 
 
 def test_the_terminal_drawing_shows_where_the_picture_is_dark() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from backends.lab.events import EventList, Metric
+from backends.lab.events import EventList, Metric, Progress
 from backends.lab.reporter import Reporter
 from backends.vision.llava_uhd.digits.batches import EXTREME, PARTS, SHAPES, SHORT, CanvasBatches
 from backends.vision.llava_uhd.digits.canvases import (
@@ -169,6 +169,12 @@ def test_each_view_learns_from_the_state_after_squares(result: tuple[ReproduceRe
         "seed 0, squash",
         "seed 0, pad",
     ]
+
+
+def test_progress_counts_every_reader_once(result: tuple[ReproduceResult, EventList]) -> None:
+    told = [event for event in result[1].events if isinstance(event, Progress) and not event.stage]
+    assert [event.done for event in told] == sorted({event.done for event in told})
+    assert (told[-1].done, told[-1].total) == (6, 6)
 
 
 def test_margins_are_paired_by_seed() -> None:
