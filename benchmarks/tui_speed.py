@@ -14,12 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from textual.widget import Widget
+from textual.events import Key
+from textual.widgets import ContentSwitcher
 
 from agents.runs.event_log import EventLog
 from agents.runs.folder import RunFolder
@@ -32,12 +35,14 @@ from games.avalon.transcript import write
 from tui.app import NimueApp
 from tui.screens.lab_run import LabRunScreen
 from tui.settings import Settings
+from tui.short_pauses import keep_pauses_short
 
 _EVENTS_A_BREATH, _BREATH = 500, 0.03  # the app draws while the log is being written
 SIZE = (140, 45)
 EVENTS_A_SECOND = 60
 NUM_EVENTS = 10_000
 KEYS = 60
+WORDS = "I do not trust that team, and I say so as often as I have to, until somebody listens."
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -87,20 +92,25 @@ def first_paint() -> dict[str, float]:
     return {"wall_s": round(percentile(wall, 0.5), 3), "cpu_s": round(percentile(processor, 0.5), 3)}
 
 
-def lab_run(folder: Path) -> RunFolder:
-    """The folder of a run of the laboratory that has just begun."""
-    run = folder / "runs" / "lab-1"
+def begun_run(folder: Path, kind: str, asked: dict[str, Any]) -> RunFolder:
+    """The folder of a run that has just begun."""
+    run = folder / "runs" / "run-1"
     (run / "artifacts").mkdir(parents=True)
-    asked = {"system": "vision.efficient_train", "job": "train", "params": {}, "processes": 1}
     facts = {
         "version": 1,
-        "id": "lab-1",
-        "kind": "lab",
+        "id": run.name,
+        "kind": kind,
         "asked": asked,
         "started": "2026-01-01T00:00:00+00:00",
     }
     (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     return RunFolder(run)
+
+
+def lab_run(folder: Path) -> RunFolder:
+    """A run of the laboratory that has just begun."""
+    asked = {"system": "vision.efficient_train", "job": "train", "params": {}, "processes": 1}
+    return begun_run(folder, "lab", asked)
 
 
 def told(step: int) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -119,35 +129,69 @@ async def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
         await asyncio.sleep(0.005)
 
 
-async def keys_under_load(folder: Path) -> dict[str, float]:
-    """Milliseconds from a key to the changed screen while a job writes 60 events a second."""
-    run = lab_run(folder)
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A run that goes on, and what the key `p` changes on its screen."""
+
+    run: RunFolder
+    told: Iterator[tuple[str, dict[str, Any]]]
+    shown: Callable[[NimueApp], object]
+
+
+def busy_job(folder: Path) -> Busy:
+    """A training that tells three values of each step."""
+    return Busy(
+        lab_run(folder),
+        (told(step)[0] for step in count(1)),
+        lambda app: app.screen.query_one("#lab-panels", ContentSwitcher).current,
+    )
+
+
+def busy_game(folder: Path) -> Busy:
+    """A game that is talked about without end."""
+    setup = preset("6-recon", TABLE_RULES)
+    begun = play(setup, {seat: make_bot("logic", seat) for seat in setup.seats}, 2).events[:20]
+    spoken = (
+        Event("speech", 1, 1, 1 + number % 6, "all", {"text": f"{number}: {WORDS}"}) for number in count()
+    )
+    config = {"setup": setup.to_json(), "seed": 2, "agents": "logic", "model": "scripted:0"}
+    return Busy(
+        begun_run(folder, "avalon.play", config),
+        (
+            ("game", {"n": place, "event": event._asdict()})
+            for place, event in enumerate(chain(begun, spoken))
+        ),
+        lambda app: app.screen.query_one("#table-side").border_title,
+    )
+
+
+async def keys_under_load(busy: Busy, folder: Path) -> dict[str, float]:
+    """Milliseconds from a key to the changed screen while a run tells 60 events a second."""
     stop = asyncio.Event()
 
-    async def job() -> None:
-        with EventLog(run.events) as log:
+    async def work() -> None:
+        with EventLog(busy.run.events) as log:
             log.append("started", {"resumed": False, "pid": os.getpid()})
-            step, began = 0, time.perf_counter()
-            while not stop.is_set():
-                step += 1
-                for kind, data in told(step)[:1]:
-                    log.append(kind, data)
-                await asyncio.sleep(max(0.0, began + step / EVENTS_A_SECOND - time.perf_counter()))
+            began = time.perf_counter()
+            for number, (kind, data) in enumerate(busy.told, start=1):
+                log.append(kind, data)
+                await asyncio.sleep(max(0.0, began + number / EVENTS_A_SECOND - time.perf_counter()))
+                if stop.is_set():
+                    return
 
     app = app_over(folder)
     waits: list[float] = []
     worked: list[float] = []
     async with app.run_test(size=SIZE) as pilot:
-        app.open_run(run.path)
-        writing = asyncio.create_task(job())
-        await until(lambda: bool(app.screen.query("#lab-panels")))
+        app.open_run(busy.run.path)
+        working = asyncio.create_task(work())
+        await until(lambda: bool(app.screen.query("#lab-panels, #table-side")))
         await pilot.pause(2.0)
-        panel = app.screen.query_one("#lab-panels")
         for _ in range(KEYS):
-            shown = getattr(panel, "current", None)
+            shown = busy.shown(app)
             began, worked_before = time.perf_counter(), time.process_time()
-            app.post_message(_key("p"))
-            await until(partial(_is_other, panel, shown))
+            app.post_message(Key("p", "p"))
+            await until(lambda shown=shown: busy.shown(app) != shown)  # type: ignore[misc]
             painted = asyncio.Event()
             app.screen.call_after_refresh(painted.set)
             await painted.wait()
@@ -155,33 +199,23 @@ async def keys_under_load(folder: Path) -> dict[str, float]:
             worked.append((time.process_time() - worked_before) * 1_000)
             await asyncio.sleep(0.02)
         stop.set()
-        await writing
+        await working
     return {
         "keys": float(KEYS),
         "median_ms": round(percentile(waits, 0.5), 1),
         "p95_ms": round(percentile(waits, 0.95), 1),
         "worst_ms": round(max(waits), 1),
+        "cpu_median_ms": round(percentile(worked, 0.5), 1),
         "cpu_p95_ms": round(percentile(worked, 0.95), 1),
     }
-
-
-def _is_other(panel: Widget, shown: str | None) -> bool:
-    return getattr(panel, "current", None) != shown
-
-
-def _key(key: str) -> Any:
-    from textual.events import Key
-
-    return Key(key, key)
 
 
 def long_transcript(file: Path) -> None:
     """A game that is talked about for ten thousand events."""
     setup = preset("6-recon", TABLE_RULES)
     events = play(setup, {seat: make_bot("logic", seat) for seat in setup.seats}, 2).events
-    words = "I do not trust that team, and I say so as often as I have to, until somebody listens."
     speeches = [
-        Event("speech", 1, 1, 1 + number % 6, "all", {"text": f"{number}: {words}"})
+        Event("speech", 1, 1, 1 + number % 6, "all", {"text": f"{number}: {WORDS}"})
         for number in range(NUM_EVENTS - len(events))
     ]
     file.parent.mkdir(parents=True)
@@ -274,12 +308,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the result")
     asked = parser.parse_args()
     result: dict[str, Any] = {}
+    keep_pauses_short()  # as the command does before it opens the app
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         for name, measure in (
             ("first_paint", lambda: first_paint()),
             ("transcript", lambda: asyncio.run(opening(place / "b"))),
-            ("keys_under_load", lambda: asyncio.run(keys_under_load(place / "a"))),
+            ("keys_under_load", lambda: asyncio.run(keys_under_load(busy_job(place / "a"), place / "a"))),
+            ("keys_in_a_game", lambda: asyncio.run(keys_under_load(busy_game(place / "d"), place / "d"))),
             ("session", lambda: asyncio.run(growth(place / "c", asked.hours))),
         ):
             result[name] = measure()

@@ -20,6 +20,7 @@ from agents.errors import NimueError
 from agents.runs.folder import RunFolder
 from tui.commands import NimueCommands
 from tui.messages import Copy, OpenRun, OpenTranscript
+from tui.picture_ways import Way
 from tui.places import PLACES
 from tui.run_shelf import Shelved, look_at
 from tui.settings import Settings
@@ -56,8 +57,10 @@ class NimueApp(App[None]):
         Binding("ctrl+q", "leave", "Quit", priority=True),
     ]
 
-    def __init__(self, settings: Settings, settings_file: Path) -> None:
+    def __init__(self, settings: Settings, settings_file: Path, *, pictures: Way = "blocks") -> None:
+        """Open over the folders of `settings`; `pictures` is how the terminal draws them."""
         super().__init__()
+        self.pictures = pictures
         self.settings = settings
         self.settings_file = settings_file
         self.copied_file = Path(tempfile.gettempdir()) / "nimue-copied.txt"
@@ -73,6 +76,10 @@ class NimueApp(App[None]):
     def action_go(self, place: str) -> None:
         """Go to a place."""
         self.switch_mode(place)
+
+    def action_leave_form(self) -> None:
+        """Take the focus from a form, so that numbers go to places again."""
+        self.screen.set_focus(None)
 
     def action_toggle_keys(self) -> None:
         """Show or hide the panel of all keys that work now."""
@@ -227,7 +234,7 @@ class NimueApp(App[None]):
             self.call_from_thread(self.notify, str(error), severity="error", markup=False)
             return
         self._commands[run.path] = command
-        self.call_from_thread(self.notify, f"Going on: {line}", markup=False)
+        self.call_from_thread(self.notify, f"At work: {line}", markup=False)
         if command.wait() not in (0, -signal.SIGINT, STOPPED):
             self.call_from_thread(
                 self.notify, command.complaint(), severity="error", timeout=15, markup=False

@@ -6,11 +6,13 @@ Each curve carries its letter at its end, so that curves are told apart without 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.text import Text
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # Unicode's numbers of the dots, by row
 _EMPTY = 0x2800
+_NOBODY = -1  # owns a cell without dots
 LETTERS = "abcdefgh"
 STYLES = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan", "bright_yellow")
 _LABEL = 8
@@ -100,7 +102,7 @@ class _Canvas:
     def __init__(self, columns: int, rows: int) -> None:
         self._columns, self._rows = columns, rows
         self._dots = [[0] * columns for _ in range(rows)]
-        self._owners = [[0] * columns for _ in range(rows)]
+        self._owners = [[_NOBODY] * columns for _ in range(rows)]
         self._letters: dict[tuple[int, int], int] = {}
 
     def draw(self, place: int, columns: dict[int, _Column], bottom: float, top: float) -> None:
@@ -132,16 +134,20 @@ class _Canvas:
 
     def lines(self) -> list[Text]:
         """The cells as lines of text."""
-        found = []
-        for row in range(self._rows):
-            line = Text()
-            for column in range(self._columns):
-                letter = self._letters.get((row, column))
-                if letter is not None:
-                    line.append(LETTERS[letter], style=f"bold {STYLES[letter]}")
-                elif bits := self._dots[row][column]:
-                    line.append(chr(_EMPTY + bits), style=STYLES[self._owners[row][column]])
-                else:
-                    line.append(" ")
-            found.append(line)
-        return found
+        for (row, cell), place in self._letters.items():
+            self._owners[row][cell] = len(STYLES) + place
+        return [_line(dots, owners) for dots, owners in zip(self._dots, self._owners, strict=True)]
+
+
+def _line(dots: Sequence[int], owners: Sequence[int]) -> Text:
+    """Neighbours of one style are put together: single cells take several times as long to draw."""
+    line = Text()
+    for owner, cells in groupby(range(len(dots)), key=owners.__getitem__):
+        if owner >= len(STYLES):
+            place = owner - len(STYLES)
+            line.append(LETTERS[place], style=f"bold {STYLES[place]}")
+        elif owner == _NOBODY:
+            line.append(" " * len(list(cells)))
+        else:
+            line.append("".join(chr(_EMPTY + dots[cell]) for cell in cells), style=STYLES[owner])
+    return line

@@ -6,6 +6,7 @@ Every block lays itself out once for a width; while an answer grows only its las
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -59,6 +60,14 @@ class Block:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture that a question names, as it is drawn below it."""
+
+    file: Path
+    lines: Sequence[Text]
+
+
 class Speech(Block):
     """What the person or the assistant says; a thought is said before tools are used."""
 
@@ -67,7 +76,7 @@ class Speech(Block):
         self.mine = mine
         self.text = text
         self.is_thought = is_thought
-        self.pictures: list[list[Text]] = []
+        self.pictures: list[ShownPicture] = []
         self._paragraphs: list[str] = []
         self._wrapped: list[list[Text]] = []
         self._wrapped_for = (0, False)
@@ -88,8 +97,17 @@ class Speech(Block):
         lines = [Text(margin, style="bold cyan" if self.mine else "").append_text(line)
                  for paragraph in self._wrapped for line in paragraph]  # fmt: skip
         for picture in self.pictures:
-            lines += [Text(margin, style="bold cyan").append_text(line) for line in picture]
+            lines += [Text(margin, style="bold cyan").append_text(line) for line in picture.lines]
         return [*lines, Text()]
+
+    def picture_before(self, num_lines: int) -> ShownPicture | None:
+        """The picture that is in the line which is followed by so many more of this block, if one is."""
+        below = 1  # the empty line at the end
+        for picture in reversed(self.pictures):
+            if below <= num_lines < below + len(picture.lines):
+                return picture
+            below += len(picture.lines)
+        return None
 
 
 class Note(Block):
@@ -225,6 +243,11 @@ class ChatView:
             lines += of_block
             owners += [block] * len(of_block)
         return lines, owners
+
+    @property
+    def pictures(self) -> list[ShownPicture]:
+        """All that are drawn, in order."""
+        return [one for block in self.blocks if isinstance(block, Speech) for one in block.pictures]
 
     def fold(self, block: Block) -> None:
         """Unfold what is folded, and the other way round."""

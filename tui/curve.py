@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterator
 
-MOST_POINTS = 4_096
+MOST_POINTS = 1_024  # several for every column of dots of a wide window
 
 
 class Curve:

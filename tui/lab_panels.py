@@ -48,7 +48,7 @@ def figure_line(progress: LabProgress, name: str, width: int) -> Text:
     return Text.assemble(f"{shown:{room}} ", (told, "bold" if final is not None else ""))
 
 
-def curves_text(curves: Mapping[str, Curve], width: int, height: int) -> Text:
+def curve_lines(curves: Mapping[str, Curve], width: int, height: int) -> list[Text]:
     """The curves of one value, the latest stages of them, with their letters and latest values."""
     shown = list(curves.items())[-len(LETTERS) :]
     is_one = len(shown) == 1
@@ -68,10 +68,10 @@ def curves_text(curves: Mapping[str, Curve], width: int, height: int) -> Text:
         legend[-1].append(f"  (the last {len(shown)} of {len(curves)} stages)", style="dim")
     drawing = plot([curve.points() for _, curve in shown], width, height - len(legend))
     if not drawing:
-        return Text("Nothing to draw yet.", style="dim")
+        return [Text("Nothing to draw yet.", style="dim")]
     for line in legend:
         line.truncate(width, overflow="ellipsis")
-    return Text("\n").join([*drawing, *legend])
+    return [*drawing, *legend]
 
 
 def settings_lines(params: Mapping[str, Any], defaults: Mapping[str, object]) -> list[Text]:

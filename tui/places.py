@@ -24,3 +24,9 @@ PLACES = (
     Place("runs", "Runs", "Everything on disk", "tui.screens.runs:RunsPlace"),
     Place("settings", "Settings", "Theme, folders, model", "tui.screens.settings_place:SettingsPlace"),
 )
+
+
+def way_to(name: str) -> str:
+    """A place and the key that goes there, as told in a sentence: "Avalon (3)"."""
+    number, place = next((number, one) for number, one in enumerate(PLACES, start=1) if one.name == name)
+    return f"{place.title} ({number})"

@@ -14,6 +14,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agents.errors import NimueError
+from tui.picture_ways import WayAsked
 
 FILE_NAME = "nimue.toml"
 TABLE = "tui"
@@ -38,6 +39,9 @@ class Settings(BaseModel):
     )
     seconds_a_moment: float = Field(
         0.8, title="Replay speed", ge=0.05, le=10, description="Seconds a moment stands when a game plays."
+    )
+    pictures: Annotated[WayAsked, Field(title="Pictures")] = Field(
+        "auto", description="How pictures are drawn, from the next start on: auto is as the terminal can."
     )
     private_thoughts: bool = Field(
         True, title="Private thoughts", description="Show what agents think to themselves, where one may."

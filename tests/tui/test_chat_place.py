@@ -20,6 +20,7 @@ from tests.tui.made_up_runs import HOSTILE
 from tui.app import NimueApp
 from tui.run_shelf import look_at
 from tui.screens.chat_place import ChatPlace
+from tui.screens.picture import PictureScreen
 from tui.settings import Settings
 from tui.widgets.approval_box import ApprovalBox
 from tui.widgets.line_log import LineLog
@@ -174,6 +175,15 @@ async def test_a_picture_is_attached_by_its_path_shown_and_kept(
         await until(pilot, lambda: "A red one." in screen_text(app), seconds=60)
         await until(pilot, lambda: "▀▀▀▀" in screen_text(app))
         assert "With my cat" not in screen_text(app)
+        await pilot.press("escape", "v")
+        await until(
+            pilot, lambda: isinstance(app.screen, PictureScreen) and "c copy path" in screen_text(app)
+        )
+        await pilot.press("escape")
+        rows = screen_text(app).splitlines()
+        drawn = next(row for row, line in enumerate(rows) if "▀▀▀▀" in line)
+        await pilot.click(offset=(6, drawn))
+        await until(pilot, lambda: isinstance(app.screen, PictureScreen))
     (run,) = conversations(tmp_path)
     (kept,) = (run / "artifacts").iterdir()
     assert kept.read_bytes() == picture.read_bytes()

@@ -8,7 +8,7 @@ import pytest
 
 from agents.runs.event_log import RunEvent
 from tui.curve import MOST_POINTS
-from tui.lab_panels import curves_text, figure_line, figure_names, progress_text, result_tables
+from tui.lab_panels import curve_lines, figure_line, figure_names, progress_text, result_tables
 from tui.lab_progress import MOST_CURVES, MOST_NOTES, LabProgress
 
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -103,7 +103,7 @@ def test_a_drawing_of_many_stages_says_which_it_leaves_out() -> None:
         for stage in range(12)
         for step in range(4)
     ]
-    text = curves_text(taken(*events).curves["loss"], 60, 20).plain
+    text = "\n".join(line.plain for line in curve_lines(taken(*events).curves["loss"], 60, 20))
     assert "the last 8 of 12 stages" in text
     assert len(text.splitlines()) == 20
     assert "seed 11" in text

@@ -27,6 +27,7 @@ class AvalonPlace(FormPlace):
 
     TITLE_OF_FORM = "A table"
     TITLE_OF_RUNS = "Games on disk"
+    NO_RUNS = "No games here yet: Start (^s) begins one, as the form above says."
     KINDS = frozenset({"avalon.play", "avalon.tournament"})
 
     def form(self) -> TableForm:

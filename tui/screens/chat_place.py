@@ -20,9 +20,9 @@ from agents.runs.event_log import read_events
 from agents.runs.folder import RunFolder
 from tui.attachments import Attachment, attach, named_pictures
 from tui.chat_host import ChatHost, OpenChat, Opened
-from tui.chat_view import Block, ChatView, Speech
+from tui.chat_view import Block, ChatView, ShownPicture, Speech
+from tui.drawn_pictures import draw
 from tui.expel_panels import clock
-from tui.half_blocks import half_blocks
 from tui.messages import Copy
 from tui.screens.ask_line import AskLineScreen
 from tui.screens.place_screen import PlaceScreen
@@ -55,6 +55,7 @@ class ChatPlace(PlaceScreen):
         Binding("ctrl+n", "new", "New"),
         Binding("escape", "read", "Read", show=False),
         Binding("i", "write", "Write", show=False),
+        Binding("v", "view", "View the latest picture", show=False),
         Binding("c", "copy", "Copy the answer", show=False),
     ]
     OPEN_CHAT: ClassVar[OpenChat | None] = None
@@ -129,13 +130,14 @@ class ChatPlace(PlaceScreen):
             if isinstance(block, Speech) and block.mine and not block.pictures:
                 for path in named_pictures(block.text):
                     try:
-                        drawn = half_blocks(attach(str(path)).image, PICTURE_COLUMNS, PICTURE_ROWS)
+                        image = attach(str(path)).image
                     except NimueError:
                         continue  # it was moved or deleted since; its name still stands there
-                    self.app.call_from_thread(self._show_picture, block, drawn)
+                    drawn = draw(image, PICTURE_COLUMNS, PICTURE_ROWS, self.nimue.pictures)
+                    self.app.call_from_thread(self._show_picture, block, ShownPicture(path, drawn.lines))
 
-    def _show_picture(self, block: Speech, drawn: list[Text]) -> None:
-        block.pictures.append(drawn)
+    def _show_picture(self, block: Speech, picture: ShownPicture) -> None:
+        block.pictures.append(picture)
         block.changed()
         if self.is_whole:
             self._show()
@@ -287,9 +289,25 @@ class ChatPlace(PlaceScreen):
         self._show(stays=True)
 
     def on_line_log_clicked(self, message: LineLog.Clicked) -> None:
-        if message.line < len(self._owners):
-            self._view.fold(self._owners[message.line])
+        if message.line >= len(self._owners):
+            return
+        block = self._owners[message.line]
+        num_after = sum(one is block for one in self._owners[message.line + 1 :])
+        picture = block.picture_before(num_after) if isinstance(block, Speech) else None
+        if picture is not None:
+            self._open_picture(picture)
+        else:
+            self._view.fold(block)
             self._show(stays=True)
+
+    def action_view(self) -> None:
+        """Show the latest picture as large as it may be."""
+        self._open_picture(self._view.pictures[-1])
+
+    def _open_picture(self, picture: ShownPicture) -> None:
+        from tui.screens.picture import PictureScreen
+
+        self.app.push_screen(PictureScreen(picture.file, picture.file.name, self.nimue.pictures))
 
     def action_new(self) -> None:
         """Leave this conversation, which is kept among the runs, for a new one."""
@@ -317,6 +335,8 @@ class ChatPlace(PlaceScreen):
                 return self._run is not None and self._view.is_unfinished and not at_work
             case "new":
                 return bool(self._view.blocks) and not at_work
+            case "view":
+                return bool(self._view.pictures)
             case "fold":
                 return any(block.folded is not None for block in self._view.blocks)
             case _:

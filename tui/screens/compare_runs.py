@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from agents.cli.table_text import plain
 from agents.errors import NimueError, NimueFailure
@@ -24,6 +24,7 @@ from tui.messages import Copy
 from tui.screens.nimue_screen import NimueScreen
 from tui.widgets.curve_chart import CurveChart
 from tui.widgets.fitted_table import FittedTable
+from tui.widgets.key_footer import KeyFooter
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class CompareRunsScreen(NimueScreen[None]):
         with Vertical(classes="box grow", id="compared-curves") as curves:
             curves.border_title = "Curves"
             yield CurveChart()
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one("#compared").focus()

@@ -17,6 +17,7 @@ class ExpelPlace(FormPlace):
 
     TITLE_OF_FORM = "A training"
     TITLE_OF_RUNS = "Trainings on disk"
+    NO_RUNS = "No trainings here yet: Start (^s) begins one, as the form above says."
     KINDS = frozenset({"expel"})
 
     def form(self) -> TrainForm:

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable
 from textual.worker import get_current_worker
 
 from agents.cli.table_text import plain
@@ -24,12 +24,15 @@ from agents.llm.usage import cost_of
 from agents.runs.event_log import RunEvent
 from agents.runs.folder import RunFolder
 from memory.errors import StoreError
+from tui.drawing_pace import DrawingPace
 from tui.event_tail import EventTail
 from tui.expel_panels import LEGEND, cell_text, insights_panel, progress_line, success_panel
 from tui.expel_progress import ExpelProgress
 from tui.run_shelf import is_held, look_at
 from tui.screens.nimue_screen import NimueScreen
 from tui.screens.trajectory import TrajectoryScreen
+from tui.widgets.key_footer import KeyFooter
+from tui.widgets.live_text import LiveText
 
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_BETWEEN_CHECKS = 2.0
@@ -78,10 +81,12 @@ class ExpelRunScreen(NimueScreen[None]):
         self._stale = True
         self._shown: dict[tuple[str, str], str] = {}
         self._columns: list[str] = []
+        self._keys_shown: tuple[bool, ...] = ()
+        self._pace = DrawingPace()
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="expel-title")
-        yield Static("", id="expel-progress")
+        yield LiveText(id="expel-title")
+        yield LiveText(id="expel-progress")
         with Horizontal(id="expel-body"):
             with Vertical(classes="box grow", id="expel-tasks") as tasks:
                 tasks.border_title = "Tasks"
@@ -90,11 +95,11 @@ class ExpelRunScreen(NimueScreen[None]):
             with Vertical(id="expel-side"):
                 with Vertical(classes="box") as success:
                     success.border_title = "Success"
-                    yield Static("", id="expel-success")
+                    yield LiveText(id="expel-success")
                 with Vertical(classes="box grow", id="expel-insights") as insights:
                     insights.border_title = "Insights, newest first"
-                    yield Static("", id="expel-operations")
-        yield Footer(compact=True)
+                    yield LiveText(id="expel-operations")
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(TaskTable).focus()
@@ -156,31 +161,40 @@ class ExpelRunScreen(NimueScreen[None]):
     # -- showing -------------------------------------------------------------------------------------
 
     def _show_if_stale(self) -> None:
-        if self._stale and self.is_whole:
+        if self._stale and self.is_whole and self._pace.may_draw():
             self._stale = False
             self._show()
+            self.call_after_refresh(self._pace.drawn)
 
     def _show(self) -> None:
         progress = self._progress
         settings = progress.settings
         state = "running" if self._held else progress.ended or ("stopped" if progress.phase else "")
+        name = ", ".join(
+            [*(str(settings[key]) for key in ("env", "model") if key in settings), self._path.name]
+        )
         title = Content.assemble(
             (" ExpeL ", "bold $primary"),
-            f" {settings.get('env', self._path.name)}, {settings.get('model', '')}, {self._path.name} ",
+            f" {name} ",
             (f" {state}", "bold $accent"),
         )
-        self.query_one("#expel-title", Static).update(title)
+        self.query_one("#expel-title", LiveText).tell(title)
         line = progress_line(progress, self._cost(), datetime.now(UTC) if self._held else None)
+        if self._held and not settings:
+            line = Text(" Starting ...", style="dim")
         problem = self._problem or ("" if self._held else progress.reason)
         if problem:
             line.append(f"\n ! {plain(problem)}", style="bold red")
-        self.query_one("#expel-progress", Static).update(line)
+        self.query_one("#expel-progress", LiveText).tell(line)
         self._show_tasks()
-        success = self.query_one("#expel-success", Static)
-        success.update(success_panel(progress, success.size.width or 30))
-        insights = self.query_one("#expel-operations", Static)
-        insights.update(insights_panel(progress.operations, self._texts, progress.notes, 50))
-        self.refresh_bindings()
+        success = self.query_one("#expel-success", LiveText)
+        success.tell(success_panel(progress, success.size.width or 30))
+        insights = self.query_one("#expel-operations", LiveText)
+        insights.tell(insights_panel(progress.operations, self._texts, progress.notes, 50))
+        keys = tuple(bool(self.check_action(name, ())) for name in ("stop", "resume"))
+        if keys != self._keys_shown:
+            self._keys_shown = keys
+            self.refresh_bindings()
 
     def _cost(self) -> Decimal | None:
         model = self._progress.settings.get("model")

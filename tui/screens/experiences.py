@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 from textual.worker import get_current_worker
 
 from agents.cli.table_text import plain
@@ -20,6 +20,7 @@ from memory.records import Experience
 from tui.screens.nimue_screen import NimueScreen
 from tui.screens.reader import ReaderScreen
 from tui.widgets.fitted_table import FittedTable
+from tui.widgets.key_footer import KeyFooter
 
 MAX_SHOWN = 500
 _COLUMNS = ("Outcome", "Arm", "Trial", "Steps", "Task")
@@ -57,7 +58,7 @@ class ExperiencesScreen(NimueScreen[None]):
             box.border_title = "Experiences"
             yield FittedTable(cursor_type="row", zebra_stripes=True, id="experiences")
         yield Static("", id="experience-line", classes="note")
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import BaseModel
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from tui.forms import Form
 from tui.screens.place_screen import PlaceScreen
@@ -18,8 +19,11 @@ from tui.widgets.shelf_watch import ShelfWatch
 class FormPlace(PlaceScreen):
     """A subclass says what is asked, which runs are listed, and begins in `action_start`."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.leave_form", "Out of the form")]
+
     TITLE_OF_FORM: ClassVar[str]
     TITLE_OF_RUNS: ClassVar[str]
+    NO_RUNS: ClassVar[str]
     KINDS: ClassVar[frozenset[str]]
 
     def form(self) -> BaseModel:
@@ -44,6 +48,7 @@ class FormPlace(PlaceScreen):
             runs.border_title = self.TITLE_OF_RUNS
             yield from self.above_runs()
             yield RunTable()
+            yield Static(Content(self.NO_RUNS), classes="empty")
         yield ShelfWatch(self.nimue.settings.runs_folder())
 
     def on_mount(self) -> None:
@@ -51,7 +56,9 @@ class FormPlace(PlaceScreen):
 
     def on_shelf_watch_changed(self, message: ShelfWatch.Changed) -> None:
         if self.is_whole:
-            self.query_one(RunTable).show_runs([run for run in message.runs if run.kind in self.KINDS])
+            runs = [run for run in message.runs if run.kind in self.KINDS]
+            self.query_one(RunTable).show_runs(runs)
+            self.set_class(not runs, "-no-runs")
 
     def on_button_pressed(self) -> None:
         self.action_start()

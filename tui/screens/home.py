@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from agents.cli.table_text import plain
-from tui.places import PLACES
+from tui.places import PLACES, way_to
 from tui.screens.place_screen import PlaceScreen
 from tui.widgets.run_table import RunTable
 from tui.widgets.shelf_watch import ShelfWatch
@@ -51,7 +51,9 @@ class HomePlace(PlaceScreen):
             recent.border_title = "Latest runs"
             yield RunTable(id="recent")
             yield Static(
-                Content("No runs yet: go to Avalon (2) and start a table."), id="no-runs", classes="empty"
+                Content(f"No runs yet: go to {way_to('avalon')} and start a table."),
+                id="no-runs",
+                classes="empty",
             )
         yield ShelfWatch(self.nimue.settings.runs_folder())
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from agents.cli.table_text import plain
 from agents.errors import NimueError
@@ -18,6 +18,7 @@ from backends.lab.errors import LabError
 from tui.forms import Form
 from tui.run_shelf import Shelved, look_at
 from tui.screens.nimue_screen import NimueScreen
+from tui.widgets.key_footer import KeyFooter
 
 
 class JobFormScreen(NimueScreen[None]):
@@ -45,7 +46,7 @@ class JobFormScreen(NimueScreen[None]):
             yield Form(self._job.params, start=self._start)
             with Horizontal(classes="buttons"):
                 yield Button(Content("Start (^s)"), variant="primary", compact=True)
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         required = [name for name, field in self._job.params.model_fields.items() if field.is_required()]

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Footer, OptionList, Static
+from textual.widgets import ContentSwitcher, OptionList
 from textual.widgets.option_list import Option
 
 from agents.cli.table_text import plain
@@ -21,6 +21,7 @@ from agents.errors import NimueError
 from agents.lab.runs import find_run, read_result
 from backends.lab.errors import LabError
 from backends.lab.registry import find_job, find_system
+from tui.drawing_pace import DrawingPace
 from tui.lab_panels import figure_line, figure_names, progress_text, result_tables, settings_lines
 from tui.lab_progress import LabProgress
 from tui.messages import Copy
@@ -32,10 +33,12 @@ from tui.screens.reader import ReaderScreen
 from tui.screens.result_tables import ResultTablesScreen
 from tui.visible_text import visible, visible_lines
 from tui.widgets.curve_chart import CurveChart
+from tui.widgets.key_footer import KeyFooter
+from tui.widgets.live_text import LiveText
 from tui.widgets.run_watch import RunWatch
 from tui.widgets.text_panel import TextPanel
 
-SECONDS_BETWEEN_DRAWINGS = 0.2
+SECONDS_BETWEEN_DRAWINGS = 0.2  # at least
 PANELS = {"figures": "Figures", "files": "Files", "settings": "Settings", "log": "Log"}
 _STATES: Mapping[str, State] = {
     "waiting": "stopped",
@@ -73,10 +76,12 @@ class LabRunScreen(NimueScreen[None]):
         self._files: list[str] = []
         self._lines: dict[str, str] = {}
         self._keys_shown: tuple[bool | None, str] = (None, "")
+        self._curve_title = ""
+        self._pace = DrawingPace()
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="lab-title", classes="title")
-        yield Static("", id="lab-progress")
+        yield LiveText(id="lab-title", classes="title")
+        yield LiveText(id="lab-progress")
         with Horizontal(id="lab-body"):
             with Vertical(classes="box", id="lab-curve"):
                 yield CurveChart(id="chart")
@@ -89,7 +94,7 @@ class LabRunScreen(NimueScreen[None]):
                 yield TextPanel(id="settings")
                 yield TextPanel(id="log")
         yield RunWatch(self._path)
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         try:
@@ -128,17 +133,29 @@ class LabRunScreen(NimueScreen[None]):
         return "running" if self._held else _STATES[self.progress.summary.state]
 
     def _show_if_stale(self) -> None:
-        if (self._stale or self._held) and self.is_whole:
+        if not self.is_whole or not (self._stale or self._held) or not self._pace.may_draw():
+            return
+        if self._stale:
             self._stale = False
-            self._show()
+            self._show_what_was_told()
+        self._show_state()  # of a run that is held the time that is left goes on
+        self.call_after_refresh(self._pace.drawn)
 
-    def _show(self) -> None:
+    def _show_what_was_told(self) -> None:
+        self._show_figures()
+        self._show_files()
+        if self.query_one(ContentSwitcher).current == "log":
+            self._show_log()
+        self._show_curve()
+
+    def _show_state(self) -> None:
+        """The lines on top, and the keys that work now."""
         progress = self.progress
         name = f"{self._asked.get('system', '?')} {self._asked.get('job', '')}"
         title = Text.assemble(
             (f" {plain(name)} ", "bold"), " ", state_text(self._state), f"  {self._path.name}"
         )
-        self.query_one("#lab-title", Static).update(title)
+        self.query_one("#lab-title", LiveText).tell(title)
         line = progress_text(progress, datetime.now(UTC) if self._held else None)
         said = self._problem or progress.summary.message
         if said:
@@ -149,14 +166,9 @@ class LabRunScreen(NimueScreen[None]):
             line.append("\n Its process has ended before it was done: r goes on with it.", style="yellow")
         elif self._held and not progress.stages:
             line.append("Starting ...", style="dim")
-        self.query_one("#lab-progress", Static).update(line)
-        self._show_figures()
-        self._show_files()
-        if self.query_one(ContentSwitcher).current == "log":
-            self._show_log()
-        self._show_curve()
+        self.query_one("#lab-progress", LiveText).tell(line)
         keys = (self._held, self.progress.summary.state)
-        if keys != self._keys_shown:  # the footer is made anew, which takes longer than all the rest
+        if keys != self._keys_shown:
             self._keys_shown = keys
             self.refresh_bindings()
 
@@ -178,10 +190,12 @@ class LabRunScreen(NimueScreen[None]):
                     listed.replace_option_prompt(name, line)
 
     def _show_curve(self) -> None:
-        box = self.query_one("#lab-curve")
         curves = self.progress.curves
         name = self._chosen if self._chosen in curves else next(iter(curves), None)
-        box.border_title = Content(plain(name).replace("_", " ") if name else "Curves")
+        title = plain(name).replace("_", " ") if name else "Curves"
+        if title != self._curve_title:  # a box with another title is drawn anew as a whole
+            self._curve_title = title
+            self.query_one("#lab-curve").border_title = Content(title)
         self.query_one(CurveChart).show(curves[name] if name else {})
 
     def _show_files(self) -> None:
@@ -241,7 +255,7 @@ class LabRunScreen(NimueScreen[None]):
             case ".png":
                 from tui.screens.picture import PictureScreen
 
-                self.app.push_screen(PictureScreen(file, caption))
+                self.app.push_screen(PictureScreen(file, caption, self.nimue.pictures))
             case ".json":
                 self.app.push_screen(ReaderScreen(name, [Text(caption, style="bold"), *_lines_of(file)]))
             case _:

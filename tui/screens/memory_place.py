@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Select, Static
-from textual.worker import get_current_worker
 
 from agents.cli.table_text import plain
 from agents.errors import NimueError
@@ -21,20 +20,14 @@ from memory.insight_store import InsightStore
 from memory.insights import Insight, State
 from tui.insight_shelf import SetOfInsights
 from tui.messages import Copy
+from tui.places import way_to
 from tui.screens.ask_line import AskLineScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.place_screen import PlaceScreen
 from tui.widgets.fitted_table import FittedTable
-from tui.widgets.line_log import LineLog
+from tui.widgets.insight_detail import Detail, InsightDetail
 
-Detail = Literal["why", "history", "audit", "prompt"]
 SECONDS_BETWEEN_LOOKS = 2.0
-_TITLES: dict[Detail, str] = {
-    "why": "Why it is there",
-    "history": "History of the set, newest first",
-    "audit": "How clean the set is",
-    "prompt": "What an agent is told",
-}
 _COLUMNS = ("Imp", "Won/lost", "PAM", "Insight")  # pinned, archived, marked
 _ON_INSIGHT = frozenset({"edit", "vote", "pin", "archive", "merge", "delete"})
 _ON_SET = frozenset({"add", "revert", "diff", "export", "detail"})
@@ -79,11 +72,9 @@ class MemoryPlace(PlaceScreen):
         super().__init__()
         self._sets: dict[str, SetOfInsights] = {}
         self._shown: list[Insight] = []
-        self._detail: Detail = "why"
         self._everything = False
         self._marked: str | None = None
         self._changed_at = -1.0
-        self._paragraphs: list[str] = []
 
     @property
     def folder(self) -> Path:
@@ -96,8 +87,7 @@ class MemoryPlace(PlaceScreen):
             with Vertical(classes="box", id="insights-box") as box:
                 box.border_title = "Insights"
                 yield FittedTable(cursor_type="row", zebra_stripes=True, id="insights")
-            with Vertical(classes="box", id="detail-box"):
-                yield LineLog(id="detail", follow=False)
+            yield InsightDetail(classes="box", id="detail-box")
 
     def on_mount(self) -> None:
         table = self.query_one("#insights", FittedTable)
@@ -130,7 +120,8 @@ class MemoryPlace(PlaceScreen):
         if not self.is_whole:
             return
         self._sets = {one.about.set_id: one for one in message.sets}
-        empty = message.problem or f"Nothing was learned yet in {self.folder}: start a training (3 ExpeL)."
+        nothing = f"Nothing was learned yet in {self.folder}: start a training, {way_to('expel')}."
+        empty = message.problem or nothing
         self.query_one("#memory-empty", Static).update(Content(plain(empty)))
         self.set_class(not self._sets, "-no-memory")
         chooser: Select[str] = self.query_one("#sets", Select)
@@ -182,7 +173,7 @@ class MemoryPlace(PlaceScreen):
         self.refresh_bindings()
 
     def on_data_table_row_highlighted(self) -> None:
-        if self._detail == "why":
+        if self.query_one(InsightDetail).asked == "why":
             self._show_detail()
         self.refresh_bindings()
 
@@ -190,57 +181,13 @@ class MemoryPlace(PlaceScreen):
         self.action_detail("why")
 
     def _show_detail(self) -> None:
-        self.query_one("#detail-box").border_title = _TITLES[self._detail]
-        found, chosen = self._sets.get(self._set_id or ""), self._chosen
-        if found is not None:
-            self._read_detail(found, chosen, self._detail)
-
-    @work(thread=True, exclusive=True, group="detail")
-    def _read_detail(self, found: SetOfInsights, chosen: Insight | None, detail: Detail) -> None:
-        from tui import insight_shelf
-
-        set_id = found.about.set_id
-        try:
-            match detail:
-                case "why" if chosen is not None:
-                    lines = [chosen.text, "", *insight_shelf.life_of(self.folder, set_id, chosen.id)]
-                case "why":
-                    lines = ["The set is empty."]
-                case "history":
-                    lines = insight_shelf.history_of(self.folder, set_id)
-                case "audit":
-                    lines = insight_shelf.audit_of(self.folder, set_id)
-                case "prompt":
-                    lines = insight_shelf.prompt_of(found)
-        except (StoreError, NimueError) as error:
-            lines = [str(error)]
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._tell, lines)
-
-    def _tell(self, lines: list[str]) -> None:
-        if not self.is_whole:
-            return
-        self._paragraphs = lines
-        self._lay_out()
-        self.query_one("#detail", LineLog).scroll_home(animate=False)
-
-    def on_line_log_resized(self) -> None:
-        if not self.is_whole:
-            return
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        log = self.query_one("#detail", LineLog)
-        lines: list[Text] = []
-        for paragraph in self._paragraphs:
-            indent = "  " if paragraph.startswith("  ") else ""
-            lines += Text(indent + plain(paragraph)).wrap(self.app.console, log.columns) or [Text()]
-        log.show(lines)
+        found = self._sets.get(self._set_id or "")
+        self.query_one(InsightDetail).ask(self.folder, found, self._chosen)
 
     # -- asking --------------------------------------------------------------------------------------
 
     def action_detail(self, detail: Detail) -> None:
-        self._detail = detail
+        self.query_one(InsightDetail).asked = detail
         self._show_detail()
 
     def action_all_states(self) -> None:
@@ -268,8 +215,11 @@ class MemoryPlace(PlaceScreen):
         )
         if answer is None or not answer.isdecimal() or self._set_id is None:
             return
-        self.query_one("#detail-box").border_title = f"Changed since event {answer}"
-        self._tell(differences_of(self.folder, self._set_id, int(answer)))
+        try:
+            lines = differences_of(self.folder, self._set_id, int(answer))
+        except (StoreError, NimueError) as error:
+            lines = [str(error)]
+        self.query_one(InsightDetail).tell(f"Changed since event {answer}", lines)
 
     # -- changing ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from agents.cli.table_text import plain
 from tui.messages import Copy
+from tui.picture_ways import Way
 from tui.widgets.picture_view import PictureView
 
 
@@ -22,8 +23,9 @@ class PictureScreen(ModalScreen[None]):
         Binding("c", "copy", "Copy path"),
     ]
 
-    def __init__(self, file: Path, caption: str) -> None:
+    def __init__(self, file: Path, caption: str, way: Way) -> None:
         super().__init__()
+        self._way: Way = way
         self._file = file
         self._caption = caption
 
@@ -31,7 +33,7 @@ class PictureScreen(ModalScreen[None]):
         with Vertical(classes="box picture-box") as box:
             box.border_title = Content(plain(self._caption))
             box.border_subtitle = Content(f"{plain(self._file.name)}   Esc back, c copy path")
-            yield PictureView()
+            yield PictureView(self._way)
 
     def on_mount(self) -> None:
         self.query_one(PictureView).read(self._file)

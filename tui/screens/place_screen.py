@@ -6,10 +6,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from tui.places import PLACES
 from tui.screens.nimue_screen import NimueScreen
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.place_bar import PlaceBar
 
 
@@ -25,7 +25,7 @@ class PlaceScreen(NimueScreen[None]):
     def compose(self) -> ComposeResult:
         yield PlaceBar(self.PLACE)
         yield from self.body()
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def body(self) -> Iterator[Widget]:
         raise NotImplementedError

@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from agents.cli.table_text import plain
 from tui.lab_panels import Table
 from tui.messages import Copy
 from tui.screens.nimue_screen import NimueScreen
 from tui.widgets.fitted_table import FittedTable
+from tui.widgets.key_footer import KeyFooter
 
 
 class ResultTablesScreen(NimueScreen[None]):
@@ -36,7 +37,7 @@ class ResultTablesScreen(NimueScreen[None]):
             with Vertical(classes="box grow") as box:
                 box.border_title = Content(plain(name).replace("_", " "))
                 yield FittedTable(cursor_type="row", classes="scrolls")
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         tables = list(self.query(FittedTable))

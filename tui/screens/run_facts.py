@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from agents.cli.table_text import plain
@@ -20,6 +20,7 @@ from tui.run_shelf import look_at
 from tui.run_words import kind_name, state_text
 from tui.screens.nimue_screen import NimueScreen
 from tui.visible_text import visible_lines
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.line_log import LineLog
 
 NUM_EVENTS = 200
@@ -50,7 +51,7 @@ class RunFactsScreen(NimueScreen[None]):
         with Vertical(classes="box grow") as box:
             box.border_title = "On disk"
             yield LineLog(id="facts-log", follow=False)
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         run = look_at(self._path)

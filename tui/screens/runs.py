@@ -70,7 +70,7 @@ class RunsPlace(PlaceScreen):
         self.query_one(RunTable).show_runs(shown)
         self.set_class(not shown, "-no-runs")
         folder = self.nimue.settings.runs
-        empty = "No run holds these words." if self._runs else f"No runs in {folder} yet."
+        empty = "No run holds these words." if self._runs else f"No runs in the folder {folder} yet."
         self.query_one("#runs-empty", Static).update(Content(empty))
         self._tell()
 

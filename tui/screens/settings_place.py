@@ -19,7 +19,10 @@ class SettingsPlace(PlaceScreen):
     """The form and where it is kept."""
 
     PLACE = "settings"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save"),
+        Binding("escape", "app.leave_form", "Out of the form"),
+    ]
 
     def body(self) -> Iterator[Widget]:
         with Vertical(classes="box") as box:

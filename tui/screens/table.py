@@ -1,7 +1,5 @@
 """The Avalon table: a game as it goes on, or any recorded one with a scrubber; and a seat at it."""
 
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,47 +9,33 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Footer, Static
-from textual.worker import get_current_worker
 
 from agents.cli.table_lines import Show
-from agents.cli.table_private import private_texts
-from agents.cli.table_text import plain, seat_list
-from agents.cli.table_view import PUBLIC_STAGES
-from agents.errors import NimueError
-from agents.runs.folder import RunFolder
+from agents.cli.table_text import plain
 from games.avalon.events import Event
-from games.errors import GameError
+from tui.drawing_pace import DrawingPace
+from tui.event_in_full import heading, in_full
 from tui.game_host import GameHost
-from tui.game_record import GameRecord, game_event, run_record, transcript_record
+from tui.game_record import GameRecord
 from tui.messages import Copy
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.nimue_screen import NimueScreen
 from tui.screens.reader import ReaderScreen
-from tui.table_panels import Known, beliefs_panel, known_roles, quest_line, seats_panel, votes_panel
+from tui.table_now import now_line, state_words
+from tui.table_panels import quest_line
 from tui.watched_game import WatchedGame
 from tui.widgets.decision_panel import DecisionPanel
+from tui.widgets.game_watch import GameWatch
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.line_log import LineLog
+from tui.widgets.live_text import LiveText
 from tui.widgets.scrubber import Scrubber
+from tui.widgets.table_side import TableSide
 
-PANELS = ("Seats", "Votes", "Beliefs")
 SECONDS_BETWEEN_LOOKS = 0.1
 _PIECE = 500  # events laid out at once: a twentieth of a second
 _SECONDS_BETWEEN_PIECES = 0.005  # in which keys are answered
-
-_DOING = {
-    "propose": "choosing a team",
-    "speak": "about to speak",
-    "vote": "voting",
-    "card": "on the quest",
-    "inspect": "asking the Lady of the Lake",
-    "evil_talk": "whispering",
-    "shoot": "looking for Merlin",
-    "bid": "bidding to speak",
-}
-_TELLING = frozenset({"evil_talk", "shoot"})  # who takes these tells who is Evil
 
 
 class TableScreen(NimueScreen[None]):
@@ -80,21 +64,6 @@ class TableScreen(NimueScreen[None]):
         Binding("r", "resume", "Resume"),
     ]
 
-    class Fresh(Message):
-        """The game has begun, or gone on."""
-
-        def __init__(self, events: Sequence[Event], record: GameRecord | None = None) -> None:
-            self.events = events
-            self.record = record
-            super().__init__()
-
-    class Broken(Message):
-        """The game cannot be read."""
-
-        def __init__(self, problem: str) -> None:
-            self.problem = problem
-            super().__init__()
-
     def __init__(self, path: Path, host: GameHost | None = None) -> None:
         """Show a transcript, or the game of a run's folder, which `host` may be playing."""
         super().__init__()
@@ -111,75 +80,64 @@ class TableScreen(NimueScreen[None]):
         self._wanted_place: int | None = None  # of the whole game, while it is laid out anew
         self._position = 0
         self._following = True
-        self._panel = 0
         self._moved = True  # whether the log is to show the present moment, wherever one has scrolled
         self._playing: Timer | None = None
         self._problem = ""
-        self._shown_state = ""
         self._shown_keys = ""
+        self._pace = DrawingPace()
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="table-title")
-        yield Static("", id="table-quests")
+        yield LiveText(id="table-title")
+        yield LiveText(id="table-quests")
         with Horizontal(id="table-body"):
             yield LineLog(id="table-log", takes_ends=False)
-            with Vertical(classes="box", id="table-side"):
-                yield Static("", id="table-panel")
-        yield Static("", id="table-now")
+            yield TableSide(classes="box", id="table-side")
+        yield LiveText(id="table-now")
         yield Vertical(id="table-decision")
         yield Scrubber(id="table-scrubber")
-        yield Footer(compact=True)
+        yield GameWatch(self._path)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._thoughts = self.nimue.settings.private_thoughts
         self.query_one(LineLog).focus()
         self._show_state()
-        self._read()
-        self.set_interval(SECONDS_BETWEEN_LOOKS, self._show_state)
+        self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
+
+    def _look(self) -> None:
+        self._show_state()
+        self._go_on()
 
     # -- reading -------------------------------------------------------------------------------------
 
-    @work(thread=True, group="read")
-    def _read(self) -> None:
-        """Read the game, and go on reading while the run grows."""
-        from tui.event_tail import EventTail
-
-        worker = get_current_worker()
-        try:
-            if self._path.is_file():
-                record = transcript_record(self._path)
-                self.post_message(self.Fresh(record.events, record))
-                return
-            run = RunFolder(self._path)
-            self.post_message(self.Fresh((), run_record(run)))
-            tail = EventTail(run.events)
-            while not worker.is_cancelled:
-                found = [event for line in tail.fresh() if (event := game_event(line)) is not None]
-                if found:
-                    self.post_message(self.Fresh(found))
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        except (NimueError, GameError, OSError, ValueError, KeyError) as error:
-            self.post_message(self.Broken(str(error)))
-
-    def on_table_screen_broken(self, message: Broken) -> None:
+    def on_game_watch_broken(self, message: GameWatch.Broken) -> None:
         if not self.is_whole:
             return
         self._problem = message.problem
         self._show_state()
 
-    def on_table_screen_fresh(self, message: Fresh) -> None:
+    def on_game_watch_opened(self, message: GameWatch.Opened) -> None:
         if not self.is_whole:
             return
-        if message.record is not None:
-            self._record = message.record
-            self.show = message.record.human or ("god" if message.record.has_secrets else "public")
-            self._following = not self._path.is_file()
-            self._lay_out()
+        self._record = message.record
+        self.show = message.record.human or ("god" if message.record.has_secrets else "public")
+        self._following = not self._path.is_file()
+        self._lay_out()
+
+    def on_game_watch_fresh(self, message: GameWatch.Fresh) -> None:
+        if not self.is_whole:
+            return
         self._events += message.events
-        if not self._is_laying_out:
-            self._lay_out_more()
+        self._go_on()
         if self.show == self._record.human and self._ended:
             self.notify("The game is over: press g to see everything.", markup=False)
+
+    def _go_on(self) -> None:
+        """Show what has come since; where that takes long, the next look does it."""
+        is_behind = self._num_laid_out < len(self._events) and not self._is_laying_out
+        if is_behind and self.is_whole and self._pace.may_draw():
+            self._lay_out_more()
+            self.call_after_refresh(self._pace.drawn)
 
     @property
     def _ended(self) -> bool:
@@ -234,60 +192,26 @@ class TableScreen(NimueScreen[None]):
         scrubber.label = game.events[position - 1].type if position else "start"
         table, setup = game.table(position), game.setup
         if table is not None and setup is not None:
-            self.query_one("#table-quests", Static).update(quest_line(setup, table))
-        self._show_panel()
+            self.query_one("#table-quests", LiveText).tell(quest_line(setup, table))
+        self.query_one(TableSide).tell(game, position, self._record.names)
         self._show_state()
-
-    def _show_panel(self) -> None:
-        side = self.query_one("#table-side")
-        side.border_title = PANELS[self._panel]
-        side.border_subtitle = "p: next"
-        game, position = self._game, self._position
-        table, setup = game.table(position), game.setup
-        if table is None or setup is None:
-            return
-        panel = self.query_one("#table-panel", Static)
-        known = self._known()
-        match PANELS[self._panel]:
-            case "Seats":
-                panel.update(seats_panel(setup, table, self._record.names, known, self.show))
-            case "Votes":
-                panel.update(votes_panel(setup, table))
-            case "Beliefs":
-                self._compute_beliefs(tuple(game.events[:position]), self.show, setup.num_players, known)
-
-    def _known(self) -> Known:
-        return known_roles(self._game.events[: self._position], self.show)
-
-    @work(thread=True, exclusive=True, group="beliefs")
-    def _compute_beliefs(self, events: Sequence[Event], show: Show, num_players: int, known: Known) -> None:
-        from tui.beliefs import beliefs_at
-
-        panel = beliefs_panel(beliefs_at(events, show, num_players), known)
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._show_beliefs, panel)
-
-    def _show_beliefs(self, panel: Text) -> None:
-        if self.is_whole and PANELS[self._panel] == "Beliefs":
-            self.query_one("#table-panel", Static).update(panel)
 
     def _show_state(self) -> None:
         """The line on top, the line of what happens now, and the person's decision if there is one."""
         if not self.is_whole:
             return
         watcher = {"god": "god view", "public": "public view"}.get(str(self.show), f"seat {self.show}'s view")
-        state, now = self._state(), self._now()
-        shown = f"{self._record.title}{state}{now}{watcher}"
-        if shown != self._shown_state:
-            self._shown_state = shown
-            title = Content.assemble(
-                (" Avalon ", "bold $primary"),
-                f" {plain(self._record.title)} ",
-                (f" {watcher} ", "reverse"),
-                (f" {state}", "bold $accent"),
-            )
-            self.query_one("#table-title", Static).update(title)
-            self.query_one("#table-now", Static).update(now)
+        state = self._state()
+        title = Content.assemble(
+            (" Avalon ", "bold $primary"),
+            f" {plain(self._record.title)} ",
+            (f" {watcher} ", "reverse"),
+            (f" {state}", "bold $accent"),
+        )
+        self.query_one("#table-title", LiveText).tell(title)
+        now = self.query_one("#table-now", LiveText)
+        now.set_class(bool(self._problem or (self.host is not None and self.host.problem)), "-problem")
+        now.tell(self._now())
         self._show_keys(state)
         self._show_decision()
 
@@ -303,45 +227,12 @@ class TableScreen(NimueScreen[None]):
             return "broken"
         if self.host is None:
             return "playing back" if self._playing else ""
-        if self.host.at_work and self.host.paused:
-            return "paused"
-        return {"failed": "stopped: see below", "opening": "opening the table ..."}.get(
-            self.host.state, self.host.state
-        )
+        return state_words(self.host)
 
     def _now(self) -> Text:
         if self._problem:
             return Text(f"! {plain(self._problem)}", style="bold red")
-        host = self.host
-        if host is None:
-            return Text()
-        if host.problem:
-            return Text(f"! {plain(host.problem)} Press r to go on with it.", style="bold red")
-        growing = host.growing
-        if growing is not None and self._may_overhear(growing):
-            seat, _, field, words = growing
-            return Text(
-                f"{seat} ({field}): {plain(words[-400:])}", style="italic", no_wrap=True, overflow="crop"
-            )
-        if host.asked is not None:
-            return Text("the table waits for you (Tab goes to your choices)", style="dim")
-        if host.waiting:
-            kind = host.waiting[0].kind
-            seats = [decision.seat for decision in host.waiting]
-            if kind in _TELLING and self.show not in ("god", *seats):
-                seats = []
-            who = f"seat {seat_list(seats)}" if seats else "somebody"
-            return Text(f"{who} {'is' if len(seats) < 2 else 'are'} {_DOING[kind]} ...", style="dim")
-        return (
-            Text("paused: space goes on, n takes one step", style="dim")
-            if host.paused and host.at_work
-            else Text()
-        )
-
-    def _may_overhear(self, growing: tuple[int, str, str, str]) -> bool:
-        seat, stage, field, _ = growing
-        public = field == "speak" and stage in PUBLIC_STAGES
-        return public or self.show == seat or (self.show == "god" and self._thoughts)
+        return now_line(self.host, self.show, thoughts=self._thoughts) if self.host is not None else Text()
 
     def _show_decision(self) -> None:
         place = self.query_one("#table-decision")
@@ -429,8 +320,7 @@ class TableScreen(NimueScreen[None]):
         self._lay_out()
 
     def action_panel(self) -> None:
-        self._panel = (self._panel + 1) % len(PANELS)
-        self._show_panel()
+        self.query_one(TableSide).turn()
 
     def action_thoughts(self) -> None:
         """Show or hide what agents think to themselves."""
@@ -443,12 +333,12 @@ class TableScreen(NimueScreen[None]):
     def _read_event(self, position: int) -> None:
         if 0 < position <= len(self._game):
             event = self._game.events[position - 1]
-            self.app.push_screen(ReaderScreen(_heading(event), _in_full(event)))
+            self.app.push_screen(ReaderScreen(heading(event), in_full(event)))
 
     def action_copy(self) -> None:
         if self._position:
             event = self._game.events[self._position - 1]
-            whole = "\n".join(paragraph.plain for paragraph in _in_full(event))
+            whole = "\n".join(paragraph.plain for paragraph in in_full(event))
             self.post_message(Copy(whole, "the event"))
 
     # -- leaving and going on ------------------------------------------------------------------------
@@ -490,17 +380,3 @@ class TableScreen(NimueScreen[None]):
                 return not (self._path.is_file() or at_work or self._ended or self._problem)
             case _:
                 return True
-
-
-def _heading(event: Event) -> str:
-    who = f", seat {event.seat}" if event.seat is not None else ""
-    where = f"quest {event.quest}, proposal {event.attempt}, " if event.quest else ""
-    return f"{where}{event.type.replace('_', ' ')}{who}"
-
-
-def _in_full(event: Event) -> list[Text]:
-    """Every text of an event, whole and cleaned."""
-    paragraphs: list[Text] = []
-    for told in private_texts(event):
-        paragraphs += [Text(plain(told.label), style="bold"), Text(plain(told.text)), Text()]
-    return paragraphs or [Text("Nothing more is told of it.", style="dim")]

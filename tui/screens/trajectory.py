@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -24,6 +24,7 @@ from tui.event_tail import EventTail
 from tui.expel_progress import attempt_name
 from tui.messages import Copy
 from tui.screens.nimue_screen import NimueScreen
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.line_log import LineLog
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -65,7 +66,7 @@ class TrajectoryScreen(NimueScreen[None]):
             with Vertical(classes="box grow") as box:
                 box.border_title = "Trajectory"
                 yield LineLog(id="trajectory", follow=False)
-        yield Footer(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

@@ -33,7 +33,7 @@ class DecisionPanel(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "app.focus_previous", "Previous choice", show=False),
         Binding("right", "app.focus_next", "Next choice", show=False),
-        Binding("escape", "look", "Look at the table", show=False),
+        Binding("escape", "look", "Look at the table"),
         *(Binding(key, f"choose('{key}')", f"Choice {key}", show=False) for key in _KEYS),
     ]
 
@@ -64,7 +64,7 @@ class DecisionPanel(Vertical):
             with Horizontal(classes="choices"):
                 for key, (label, _) in self._choices.items():
                     yield Button(
-                        Content(f"{label} ({key})" if key not in label else label),
+                        Content(label if key in label.split() else f"{label} ({key})"),
                         id=f"choice-{key}",
                         compact=True,
                     )
@@ -130,9 +130,14 @@ class DecisionPanel(Vertical):
     def _toggle(self, seat: int) -> None:
         self._team ^= {seat}
         self.query_one(f"#seat-{seat}").set_class(seat in self._team, "-chosen")
-        self.query_one("#propose", Button).disabled = not self._is_legal()
+        propose = self.query_one("#propose", Button)
+        propose.disabled = not self._is_legal()
         size = self._view.setup.team_size(self._view.table.quest)
-        self.border_subtitle = f"team {seat_list(self._team)}, {len(self._team)} of {size}"
+        told = f"team {seat_list(self._team)}, {len(self._team)} of {size}"
+        if self._is_legal():
+            propose.focus()
+            told += ": Enter proposes" + (", Tab goes to your words" if self._speaks else "")
+        self.border_subtitle = told
 
     def _is_legal(self) -> bool:
         return tuple(sorted(self._team)) in self._teams
@@ -149,7 +154,8 @@ def _question(view: View, decision: Decision) -> Text:
     table = view.table
     match decision.kind:
         case "propose":
-            asked = f"You lead. Choose {view.setup.team_size(table.quest)} seats for quest {table.quest}."
+            size = view.setup.team_size(table.quest)
+            asked = f"You lead. Choose {size} seats for quest {table.quest} by their numbers."
         case "speak":
             asked = "What do you say to the table?"
         case "evil_talk":

@@ -6,10 +6,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+_MOST_STRIPS = 400  # of lines that have been in sight, ready to be shown again
 
 
 class LineLog(ScrollView, can_focus=True, inherit_bindings=False):
@@ -59,6 +62,7 @@ class LineLog(ScrollView, can_focus=True, inherit_bindings=False):
         self._follow = follow
         self._is_at_end = True
         self._columns = 0
+        self._strips: LRUCache[int, tuple[Text, Strip]] = LRUCache(_MOST_STRIPS)  # by the identity of a line
 
     @property
     def columns(self) -> int:
@@ -107,8 +111,18 @@ class LineLog(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if number >= self._count:
             return Strip.blank(width, self.rich_style)
-        segments = self._lines[number].render(self.app.console)
-        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        line = self._lines[number]
+        kept = self._strips.get(id(line))
+        if kept is not None and kept[0] is line and kept[1].cell_length == width:
+            return kept[1]
+        segments = line.render(self.app.console)
+        strip = Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        self._strips[id(line)] = (line, strip)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
 
     def on_click(self, event: events.Click) -> None:
         number = event.y + self.scroll_offset.y
