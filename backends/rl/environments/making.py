@@ -28,7 +28,7 @@ def make_environment(name: str) -> Environment:
         return PointMaze(layout)
     try:
         made: gym.Env[Any, Any] = gym.make(name, disable_env_checker=True)
-    except gym.error.DependencyNotInstalled as error:
+    except (gym.error.DependencyNotInstalled, ModuleNotFoundError) as error:
         raise LabFailure(f"{name} needs more: pip install 'nimue[rl]' brings it ({error}).") from error
     except gym.error.Error as error:
         raise LabError(f"There is no environment {name!r}: {error}") from error

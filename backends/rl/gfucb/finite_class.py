@@ -102,7 +102,9 @@ class FiniteClassUcb:
         widths_NMK = (features_NMKR @ self._inverse_NMRR * features_NMKR).sum(-1)
         slack_N = self.slack_N
         alive = np.flatnonzero(slack_N >= 0)
-        return _most_optimistic(means_NMK[alive], widths_NMK[alive], slack_N[alive])
+        arms_NM, value_N = most_optimistic(means_NMK[alive], widths_NMK[alive], slack_N[alive])
+        winner = int(value_N.argmax())
+        return arms_NM[winner], float(value_N[winner])
 
     def learn(self, arms_MD: Floats, rewards_M: Floats) -> None:
         """Take what the played arms paid."""
@@ -115,9 +117,10 @@ class FiniteClassUcb:
         self._rewards_squared += float(rewards_M @ rewards_M)
 
 
-def _most_optimistic(
+def most_optimistic(
     means_NMK: Floats, widths_NMK: Floats, slack_N: Floats
-) -> tuple[NDArray[np.int64], float]:
+) -> tuple[NDArray[np.int64], Floats]:
+    """For each representation the arms of the most optimistic heads within its slack, and their value."""
     best_N = np.full(len(slack_N), -np.inf)
     arms_NM = np.zeros(means_NMK.shape[:2], dtype=np.int64)
     for multiplier in _MULTIPLIERS_G:
@@ -128,9 +131,7 @@ def _most_optimistic(
     for _ in range(_MOST_SWEEPS):
         if not _improve(means_NMK, widths_NMK, slack_N, arms_NM):
             break
-    best_N = _value(means_NMK, widths_NMK, slack_N, arms_NM)
-    winner = int(best_N.argmax())
-    return arms_NM[winner], float(best_N[winner])
+    return arms_NM, _value(means_NMK, widths_NMK, slack_N, arms_NM)
 
 
 def _value(means_NMK: Floats, widths_NMK: Floats, slack_N: Floats, arms_NM: NDArray[np.int64]) -> Floats:

@@ -8,6 +8,7 @@ from pydantic import Field
 from backends.lab.contract import Job, JobParams, JobResult, Paper, System
 
 WorldName = Literal["features", "digits"]
+ProcessLearnerName = Literal["joint", "independent", "tabular", "greedy"]
 LearnerName = Literal["exact", "exact_independent", "shared", "independent", "greedy", "lagrangian", "linucb"]
 
 
@@ -74,10 +75,47 @@ class ReproduceResult(JobResult):
     )
 
 
+class SimulateProcessesParams(JobParams):
+    learner: ProcessLearnerName = Field(
+        "joint",
+        description="GFUCB for all tasks at once, the same for every task alone, that with every state and "
+        "action for itself, or the joint fit without optimism.",
+    )
+    tasks: int = Field(5, ge=1, le=50, description="Processes that are played side by side.")
+    states: int = Field(10, ge=2, le=50, description="States.")
+    actions: int = Field(4, ge=2, le=20, description="Actions in each.")
+    features: int = Field(3, ge=1, le=20, description="Numbers in the features that tasks share.")
+    representations: int = Field(16, ge=1, le=64, description="Candidates for them, of which one is true.")
+    steps: int = Field(4, ge=1, le=20, description="Steps of an episode.")
+    episodes: int = Field(60, ge=1, le=10_000, description="Episodes to play in each task.")
+    noise: float = Field(0.1, ge=0, le=10, description="Standard deviation of a reward about its mean.")
+    scale: float = Field(0.1, ge=0, le=100, description="Factor on the theoretical β of every step.")
+
+
+class SimulateProcessesResult(SimulateResult):
+    best_return: float = Field(description="What the best policies come to on average, for an episode.")
+
+
+class ReproduceProcessesParams(JobParams):
+    episodes: int = Field(40, ge=6, le=10_000, description="Episodes of a play.")
+    seeds: int = Field(6, ge=2, le=100, description="Worlds in which each learner plays.")
+    tasks: tuple[int, ...] = Field((1, 2, 5, 10), description="Numbers of tasks that share.", min_length=1)
+    scales: tuple[float, ...] = Field(
+        (0.01, 1.0), description="Further factors on β, with the highest number of tasks."
+    )
+
+
+class ReproduceProcessesResult(JobResult):
+    table: tuple[dict[str, float | str], ...] = Field(
+        description="A row a learner and number of tasks: regret of an average task and of an episode in the "
+        "last third, with half-widths of 95 % intervals, and how often the true representation promised most."
+    )
+
+
 SYSTEM = System(
     id="rl.gfucb",
     title="GFUCB: bandits that share what they learn",
-    summary="Plays many bandit tasks at once and learns the representation they share.",
+    summary="Plays many tasks at once, bandits or processes, and learns the representation they share.",
     paper=Paper(
         title="Provable General Function Class Representation Learning in Multitask Bandits and MDPs",
         venue="NeurIPS",
@@ -111,6 +149,24 @@ SYSTEM = System(
             params=ReproduceParams,
             result=ReproduceResult,
             entry="backends.rl.gfucb.reproduce:reproduce",
+            effort="minutes",
+        ),
+        Job(
+            name="simulate_processes",
+            kind="evaluate",
+            summary="Play simulated decision processes that share features, and count the regret.",
+            params=SimulateProcessesParams,
+            result=SimulateProcessesResult,
+            entry="backends.rl.gfucb.mdps.jobs:simulate_processes",
+            effort="seconds",
+        ),
+        Job(
+            name="reproduce_processes",
+            kind="reproduce",
+            summary="Measure how regret falls with the number of decision processes that share features.",
+            params=ReproduceProcessesParams,
+            result=ReproduceProcessesResult,
+            entry="backends.rl.gfucb.mdps.reproduce:reproduce_processes",
             effort="minutes",
         ),
     ),

@@ -1,5 +1,6 @@
 """The loop of offline training: two streams of batches, evaluations, checkpoints, an eye on divergence."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ def train_offline(
         _restore(trained, load_checkpoint(file))
     watch = _watch(agent, data, training, report)
     begin, before = time.perf_counter(), trained.seconds
-    while trained.steps < training.steps and trained.diverged_at is None:
+    while trained.steps < training.steps:
         if report.cancelled():
             trained.seconds = before + time.perf_counter() - begin
             _save(trained, file)
@@ -100,13 +101,18 @@ def train_offline(
             _look(trained, watch.look(agent), file, report)
         if trained.diverged_at is None and (step % training.log_every == 0 or step == 1 or at_end):
             told = {name: float(value) for name, value in metrics.items()}
-            if told:
+            if watch is not None and not all(map(math.isfinite, told.values())):
+                # Seen between two looks: what the watch says of values that are no numbers holds here too.
+                _look(trained, Watched(math.inf, None), file, report)
+            elif told:
                 report.metric(step, **told)
+        if trained.diverged_at is not None:
+            break
         if evaluate is not None and (_due(step, training.evaluate_every) or at_end):
             found = dict(evaluate(agent))
             trained.history.append((step, found))
             report.metric(step, **found)
-        if (_due(step, training.checkpoint_every) or at_end) and trained.diverged_at is None:
+        if _due(step, training.checkpoint_every) or at_end:
             trained.seconds = before + time.perf_counter() - begin
             _save(trained, file)
     trained.seconds = before + time.perf_counter() - begin
@@ -142,11 +148,12 @@ def _look(trained: OfflineTrained, seen: Watched, file: Path, report: Reporter) 
         )
     if seen.diverged:
         trained.diverged_at = trained.steps
+        beyond = "they exceed every return that the data allows more than tenfold"
+        how = beyond if math.isfinite(seen.excess) else "they are too large for numbers"
         kept = f"the last state before is kept in {file}" if file.exists() else "no earlier state was kept"
         report.log(
-            f"The values have diverged by step {trained.steps}: they exceed every return that the data "
-            f"allows more than tenfold. Training ends here; {kept}. LayerNorm in the critics or a constraint "
-            "may help."
+            f"The values have diverged by step {trained.steps}: {how}. Training ends here; {kept}. LayerNorm "
+            "in the critics or a constraint may help."
         )
 
 

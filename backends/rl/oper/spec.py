@@ -34,20 +34,31 @@ class WeighResult(JobResult):
 
 class ReproduceParams(JobParams):
     bandits: int = Field(10, ge=2, le=1000, description="Seeds of the bandit.")
-    seeds: int = Field(
-        0, ge=0, le=100, description="Seeds of the pendulum comparison, minutes each; none leaves it out."
+
+
+class ReproduceResult(JobResult):
+    table: tuple[dict[str, float], ...] = Field(
+        description="A row an iteration: mean return of the behaviour with the half-width of its 95 % "
+        "interval, deviation of the weights, effective share of the transitions."
     )
-    agent: Literal["bc", "td3_bc", "iql"] = Field("bc", description="Agent of the pendulum comparison.")
-    steps: int = Field(800, ge=100, le=1_000_000, description="Training steps of each agent.")
+
+
+AgentName = Literal["bc", "td3_bc", "iql"]
+
+
+class ReproduceAgentsParams(JobParams):
+    agents: tuple[AgentName, ...] = Field(("bc", "td3_bc"), description="Agents to train.", min_length=1)
+    seeds: int = Field(4, ge=2, le=100, description="Trainings of each agent with each kind of priorities.")
+    steps: int = Field(1000, ge=100, le=1_000_000, description="Training steps of each agent.")
     fit_steps: int = Field(300, ge=10, le=1_000_000, description="Steps of the values' fit an iteration.")
     episodes: int = Field(50, ge=10, le=1000, description="Episodes of pendulum data.")
     expert_share: float = Field(0.1, gt=0, lt=1, description="Share of expert episodes in it.")
 
 
-class ReproduceResult(JobResult):
-    table: tuple[dict[str, float | str | None], ...] = Field(
-        description="Rows of the bandit (mean return, deviation of the weights, effective share) and "
-        "of the pendulum (mean normalised score by arm, with the half-width of its 95 % interval)."
+class ReproduceAgentsResult(JobResult):
+    table: tuple[dict[str, float | str], ...] = Field(
+        description="A row an agent and kind of priorities: the interquartile mean over seeds of the final "
+        "normalised score with its stratified bootstrap interval, and of the best one."
     )
 
 
@@ -76,10 +87,19 @@ SYSTEM = System(
         Job(
             name="reproduce",
             kind="reproduce",
-            summary="The bandit's returns by iteration; with --seeds, agents on mixed pendulum data too.",
+            summary="The returns of the bandit's behaviour, iteration by iteration, beside the authors'.",
             params=ReproduceParams,
             result=ReproduceResult,
             entry="backends.rl.oper.reproduce:reproduce",
+            effort="seconds",
+        ),
+        Job(
+            name="reproduce_agents",
+            kind="reproduce",
+            summary="Train agents on pendulum data of mixed quality, uniformly and with priorities.",
+            params=ReproduceAgentsParams,
+            result=ReproduceAgentsResult,
+            entry="backends.rl.oper.reproduce_agents:reproduce_agents",
             effort="minutes",
         ),
     ),

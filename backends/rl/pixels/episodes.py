@@ -1,11 +1,12 @@
 """Whole episodes of a player in many games side by side: what an evaluation is."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from backends.lab.reporter import Reporter
-from backends.rl.pixels.game import Frame
+from backends.rl.pixels.game import Action, Frame, Steering
 from backends.rl.pixels.opening import open_plays
 from backends.rl.pixels.play import Plays
 
@@ -13,10 +14,13 @@ EVALUATION_SEED = 900_000
 """Evaluations see other episodes than training, the same ones each time."""
 
 
-class GamePlayer(Protocol):
+_Chosen = TypeVar("_Chosen", bound=int | Steering, covariant=True)
+
+
+class GamePlayer(Protocol[_Chosen]):
     """Who acts in several games at once."""
 
-    def act(self, frames_NCHW: Frame) -> list[int]:
+    def act(self, frames_NCHW: Frame) -> Sequence[_Chosen]:
         """An action for each game, for what is seen in it."""
         ...
 
@@ -41,12 +45,28 @@ class RandomPlayer:
         """See `GamePlayer.episode_ends`."""
 
 
-def evaluation_plays(game: str, profile: str, episodes: int) -> Plays:
+class RandomSteerer:
+    """Draws every number of an action evenly from -1 to 1."""
+
+    def __init__(self, levers: int, seed: int) -> None:
+        self._levers = levers
+        self._chance = np.random.default_rng(seed)
+
+    def act(self, frames_NCHW: Frame) -> list[Steering]:
+        """See `GamePlayer.act`."""
+        drawn = self._chance.uniform(-1, 1, (len(frames_NCHW), self._levers))
+        return [tuple(row) for row in drawn.tolist()]
+
+    def episode_ends(self, game: int) -> None:
+        """See `GamePlayer.episode_ends`."""
+
+
+def evaluation_plays(game: str, profile: str, episodes: int) -> Plays[int]:
     """The plays that every evaluation of a game sees."""
     return open_plays(game, episodes, EVALUATION_SEED, profile)
 
 
-def first_returns(player: GamePlayer, plays: Plays, report: Reporter) -> list[float]:
+def first_returns(player: GamePlayer[Action], plays: Plays[Action], report: Reporter) -> list[float]:
     """The return of the first episode of every play."""
     returns: dict[int, float] = {}
     while len(returns) < len(plays):

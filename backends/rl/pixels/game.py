@@ -1,13 +1,19 @@
-"""What a game of pixels is: it begins from a seed, takes numbered actions and shows frames."""
+"""What a game of pixels is: it begins from a seed, takes actions and shows frames.
+
+Actions are numbered, or steer: as many numbers from -1 to 1 as the game has levers.
+"""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
 """Channels, height, width."""
+Steering = tuple[float, ...]
+Action = TypeVar("Action", bound=int | Steering)
+_Taken = TypeVar("_Taken", bound=int | Steering, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,11 @@ class Step:
     over: bool
 
 
-class PixelGame(Protocol):
-    """A game whose episode is a function of its seed and the actions, so that it can be played again."""
+class PixelGame(Protocol[_Taken]):
+    """A game whose episode is a function of its seed and the actions, so that it can be played again.
+
+    `num_actions` counts the actions to choose from, or the levers to steer by.
+    """
 
     num_actions: int
     frame_shape: tuple[int, int, int]
@@ -34,6 +43,6 @@ class PixelGame(Protocol):
         """Begin an episode and show its first frame."""
         ...
 
-    def step(self, action: int) -> Step:
+    def step(self, action: _Taken) -> Step:
         """Act once; not to be called after an episode is over."""
         ...

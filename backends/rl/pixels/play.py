@@ -6,12 +6,12 @@ the episode and the actions since it began. That is what a checkpoint keeps, for
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
 from backends.lab.batches import generator_for
-from backends.rl.pixels.game import Frame, PixelGame
+from backends.rl.pixels.game import Action, Frame, PixelGame
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class Outcome:
     finished: float | None
 
 
-class Play:
+class Play(Generic[Action]):
     """One game under way; `frame` is what the player sees now.
 
     With `same_start` all episodes begin from one seed, as in the released code of STORM.
     """
 
-    def __init__(self, game: PixelGame, seed: int, *, same_start: bool = False) -> None:
+    def __init__(self, game: PixelGame[Action], seed: int, *, same_start: bool = False) -> None:
         self.game = game
         self._seed = seed
         self._same_start = same_start
         self.frame: Frame
         self._begin(0)
 
-    def step(self, action: int) -> Outcome:
+    def step(self, action: Action) -> Outcome:
         """Act; where the episode is over, the next one has begun when this returns."""
         self._actions.append(action)
         seen = self.game.step(action)
@@ -60,16 +60,16 @@ class Play:
 
     def _begin(self, episode: int) -> None:
         self._episode = episode
-        self._actions: list[int] = []
+        self._actions: list[Action] = []
         self._return = 0.0
         start = 0 if self._same_start else episode
         self.frame = self.game.begin(generator_for(self._seed, start).initial_seed() % 2**31)
 
 
-class Plays:
+class Plays(Generic[Action]):
     """Several games of one kind side by side, for players that act for all of them at once."""
 
-    def __init__(self, plays: Sequence[Play]) -> None:
+    def __init__(self, plays: Sequence[Play[Action]]) -> None:
         self.plays = tuple(plays)
         self.num_actions = plays[0].game.num_actions
         self.frame_shape = plays[0].game.frame_shape
@@ -82,7 +82,7 @@ class Plays:
         """What the players see now: games, channels, height, width."""
         return np.stack([play.frame for play in self.plays])
 
-    def step(self, actions: Sequence[int]) -> list[Outcome]:
+    def step(self, actions: Sequence[Action]) -> list[Outcome]:
         """Act in every game."""
         return [play.step(action) for play, action in zip(self.plays, actions, strict=True)]
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backends.rl.pixels.game import Frame
+from backends.rl.pixels.game import Frame, Steering
 from backends.rl.pixels.play import Outcome
 
 # Shape legend: T steps, N games, B windows, L steps of a window
@@ -21,7 +21,8 @@ from backends.rl.pixels.play import Outcome
 class Windows:
     """Steps in order. At step t: the frame seen, the action taken, what it brought, whether all ended.
 
-    `frames_BLCHW` are bytes. `overs_BL` marks the last step of an episode, terminal or cut by a time limit.
+    `frames_BLCHW` are bytes; `actions_BL` are numbers of actions, or B, L, levers. `overs_BL` marks the last
+    step of an episode, terminal or cut by a time limit.
     """
 
     frames_BLCHW: Tensor
@@ -37,17 +38,27 @@ class Windows:
 
 
 class PixelReplay:
-    """The last `capacity` steps of several games."""
+    """The last `capacity` steps of several games; `levers` are the numbers of an action that steers."""
 
     def __init__(
-        self, capacity: int, frame_shape: tuple[int, int, int], num_games: int = 1, device: str = "cpu"
+        self,
+        capacity: int,
+        frame_shape: tuple[int, int, int],
+        num_games: int = 1,
+        device: str = "cpu",
+        *,
+        levers: int | None = None,
     ) -> None:
         self.capacity = capacity
         self.num_games = num_games
         self.count = 0
         size = (capacity, num_games)
         self._frames = torch.zeros((*size, *frame_shape), dtype=torch.uint8, device=device)
-        self._actions = torch.zeros(size, dtype=torch.long, device=device)
+        self._actions = (
+            torch.zeros(size, dtype=torch.long, device=device)
+            if levers is None
+            else torch.zeros((*size, levers), device=device)
+        )
         self._rewards = torch.zeros(size, device=device)
         self._terminals = torch.zeros(size, dtype=torch.bool, device=device)
         self._overs = torch.zeros(size, dtype=torch.bool, device=device)
@@ -61,7 +72,7 @@ class PixelReplay:
         """The number, counted from the first step of all, of the oldest step kept."""
         return max(self.count - self.capacity, 0)
 
-    def append(self, frames: Frame, actions: Sequence[int], outcomes: Sequence[Outcome]) -> None:
+    def append(self, frames: Frame, actions: Sequence[int | Steering], outcomes: Sequence[Outcome]) -> None:
         """Keep one step of every game."""
         place = self.count % self.capacity
         self._frames[place] = torch.from_numpy(frames).to(self._frames.device)

@@ -1,6 +1,7 @@
 """Stacks of the last frames, as networks without memory see them: earlier episodes are black."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -51,3 +52,8 @@ class NewestFrames:
     def restore(self, state: list[Tensor]) -> None:
         """Take the frames of a checkpoint."""
         self._frames.extend(frame.numpy() for frame in state)
+
+
+def newest_stacks(newest: Sequence[NewestFrames], frames_NCHW: Frame) -> Frame:
+    """The stacks of several games that each show a frame: games, S x C, H, W."""
+    return np.stack([one.see(frame) for one, frame in zip(newest, frames_NCHW, strict=True)])

@@ -8,15 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Generic
 
 import torch
 
 from backends.lab.checkpoint import load_checkpoint, random_state, restore_random_state, save_checkpoint
 from backends.lab.errors import Stopped
 from backends.lab.reporter import Reporter
-from backends.rl.pixels.episodes import EVALUATION_SEED, GamePlayer, evaluation_plays, first_returns
-from backends.rl.pixels.opening import open_plays
+from backends.rl.pixels.episodes import EVALUATION_SEED, GamePlayer, first_returns
+from backends.rl.pixels.game import Action
+from backends.rl.pixels.opening import Opening
 from backends.rl.pixels.replay import PixelReplay
 
 
@@ -42,14 +43,24 @@ class Point:
     mean_return: float
 
 
-class PixelTraining(ABC):
+class PixelTraining(ABC, Generic[Action]):
     """One training under way, in one game."""
 
-    def __init__(self, loop: Loop, capacity: int, report: Reporter) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        opening: Opening[Action],
+        capacity: int,
+        report: Reporter,
+        *,
+        steers: bool = False,
+    ) -> None:
         self.loop = loop
         self.report = report
-        self.plays = open_plays(loop.game, 1, loop.seed, loop.profile)
-        self.replay = PixelReplay(capacity, self.plays.frame_shape, device=report.device)
+        self._opening = opening
+        self.plays = opening(loop.game, 1, loop.seed, loop.profile)
+        levers = self.plays.num_actions if steers else None
+        self.replay = PixelReplay(capacity, self.plays.frame_shape, device=report.device, levers=levers)
         self.step = 0
         self.curve: list[Point] = []
         self._returns: list[float] = []
@@ -57,7 +68,7 @@ class PixelTraining(ABC):
         torch.manual_seed(loop.seed)  # the same first weights wherever the training is part of a longer job
 
     @abstractmethod
-    def act(self) -> int:
+    def act(self) -> Action:
         """The action for what is seen now."""
 
     @abstractmethod
@@ -65,7 +76,7 @@ class PixelTraining(ABC):
         """Update after a step; the losses, if the method learnt and they are to be told, else nothing."""
 
     @abstractmethod
-    def evaluated_player(self) -> GamePlayer:
+    def evaluated_player(self) -> GamePlayer[Action]:
         """Who plays in evaluations."""
 
     @abstractmethod
@@ -119,7 +130,7 @@ class PixelTraining(ABC):
             self.report.metric(self.step, **told, **played)
 
     def _evaluate(self) -> None:
-        plays = evaluation_plays(self.loop.game, self.loop.profile, self.loop.episodes)
+        plays = self._opening(self.loop.game, self.loop.episodes, EVALUATION_SEED, self.loop.profile)
         kept = random_state()  # how often a run is evaluated does not change it
         torch.manual_seed(EVALUATION_SEED)
         mean_return = fmean(first_returns(self.evaluated_player(), plays, self.report))

@@ -8,6 +8,7 @@ import torch
 from torch import nn, optim
 
 from backends.lab.reporter import Reporter
+from backends.rl.pixels.opening import open_plays
 from backends.rl.pixels.training import Loop, PixelTraining
 from backends.rl.storm.actor_critic import AgentLoss
 from backends.rl.storm.imagination import imagine
@@ -18,13 +19,13 @@ from backends.rl.storm.presets import StormConfig, new_agent
 Precision = Literal["fp32", "bf16"]
 
 
-class StormTraining(PixelTraining):
+class StormTraining(PixelTraining[int]):
     """One training under way."""
 
     def __init__(
         self, config: StormConfig, loop: Loop, report: Reporter, precision: Precision = "fp32"
     ) -> None:
-        super().__init__(loop, config.capacity, report)
+        super().__init__(loop, open_plays, config.capacity, report)
         self.config = config
         self.precision = precision
         self.world = WorldModel(config.world).to(report.device)

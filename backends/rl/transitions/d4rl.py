@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backends.lab.errors import LabError
 from backends.lab.whole_files import replace_whole
-from backends.rl.transitions.store import ReferenceReturns, TransitionStore, make_store
+from backends.rl.transitions.store import ReferenceReturns, TransitionStore, checked_flags, make_store
 
 _COLUMNS = {"obs": "observations", "action": "actions", "reward": "rewards", "terminal": "terminals"}
 
@@ -31,12 +31,11 @@ def read_d4rl(file: Path) -> TransitionStore:
         LabError: It is no hdf5 file, lacks a column, or a column is wrong.
     """
     try:
-        opened = h5py.File(file, "r")
+        with h5py.File(file, "r") as opened:
+            there = {key: np.asarray(opened[key]) for key in opened if isinstance(opened[key], h5py.Dataset)}
+            environment = opened.attrs.get("environment")
     except OSError as error:
         raise LabError(f"{file} cannot be read as hdf5: {error}") from error
-    with opened:
-        there = {key: np.asarray(opened[key]) for key in opened if isinstance(opened[key], h5py.Dataset)}
-        environment = opened.attrs.get("environment")
     if missing := [key for key in _COLUMNS.values() if key not in there]:
         names = ", ".join(sorted(there)) or "none"
         raise LabError(f"{file}: no column {', '.join(missing)}; there are {names}.")
@@ -77,11 +76,12 @@ def _with_next_states(file: Path, columns: dict[str, NDArray[np.generic]]) -> di
     obs = columns["obs"]
     if obs.ndim != 2 or len(obs) < 2:
         raise LabError(f"{file}: states have shape {obs.shape}; two rows or more are needed.")
-    if any(len(column) != len(obs) for column in columns.values()):
-        lengths = ", ".join(f"{key} {len(column)}" for key, column in columns.items())
-        raise LabError(f"{file}: columns have different lengths: {lengths}.")
-    terminal = np.asarray(columns["terminal"]).astype(np.bool_).reshape(-1)
-    timeout = np.asarray(columns.get("timeout", np.zeros(len(obs)))).astype(np.bool_).reshape(-1)
+    if any(np.shape(column)[:1] != obs.shape[:1] for column in columns.values()):
+        shapes = ", ".join(f"{key} {np.shape(column)}" for key, column in columns.items())
+        raise LabError(f"{file}: columns have different lengths: {shapes}.")
+    terminal = checked_flags(file.name, "terminal", columns["terminal"], len(obs))
+    none = np.zeros(len(obs), dtype=np.bool_)
+    timeout = checked_flags(file.name, "timeout", columns.get("timeout", none), len(obs))
     # After a terminal state nothing is bootstrapped: the following row stands in for the unknown one.
     next_obs = np.concatenate([obs[1:], obs[-1:]])
     known = terminal | ~timeout

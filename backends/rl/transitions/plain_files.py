@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -24,9 +25,12 @@ def read_npz(file: Path) -> TransitionStore:
         LabError: It is no npz file, lacks a column, or a column is wrong.
     """
     try:
-        with np.load(file, allow_pickle=False) as opened:
+        opened = np.load(file, allow_pickle=False)
+        if not isinstance(opened, NpzFile):
+            raise LabError(f"{file} holds one array, not several under the names {', '.join(_COLUMNS)}.")
+        with opened:
             columns = {key: opened[key] for key in opened.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise LabError(f"{file} cannot be read as npz: {error}") from error
     about = columns.pop(_ABOUT, None)
     environment, reference = _read_about(file, None if about is None else str(about))

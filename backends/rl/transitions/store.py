@@ -209,7 +209,7 @@ def make_store(
     if missing := [key for key in needed if key not in columns]:
         there = ", ".join(sorted(columns)) or "none"
         raise LabError(f"{name}: no column {', '.join(missing)}; there are {there}.")
-    length = len(columns["reward"])
+    length = 0 if np.ndim(columns["reward"]) == 0 else len(columns["reward"])
     if length == 0:
         raise LabError(f"{name} holds no transition.")
     floats = {
@@ -219,9 +219,9 @@ def make_store(
         raise LabError(
             f"{name}: states have shape {floats['obs'].shape}, the next ones {floats['next_obs'].shape}."
         )
-    terminal = _flags(name, "terminal", columns["terminal"], length)
+    terminal = checked_flags(name, "terminal", columns["terminal"], length)
     if "timeout" in columns:
-        timeout = _flags(name, "timeout", columns["timeout"], length)
+        timeout = checked_flags(name, "timeout", columns["timeout"], length)
     else:
         jumps = np.linalg.norm(floats["obs"][1:] - floats["next_obs"][:-1], axis=1) > SAME_STATE
         timeout = np.append(jumps, True)
@@ -256,7 +256,12 @@ def _numbers(name: str, key: str, column: NDArray[np.generic], length: int) -> F
     return values
 
 
-def _flags(name: str, key: str, column: NDArray[np.generic], length: int) -> Flags:
+def checked_flags(name: str, key: str, column: NDArray[np.generic], length: int) -> Flags:
+    """A column that says yes or no of each row.
+
+    Raises:
+        LabError: It has another length or shape, or holds what is neither.
+    """
     values = np.asarray(column)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]

@@ -10,6 +10,8 @@ from backends.rl.pixels.answers import GamePlayed, GameTrained
 
 MethodName = Literal["rainbow", "spr", "vcr", "vcr_only"]
 PresetName = Literal["tiny", "atari"]
+ControlMethodName = Literal["drq", "spr", "vcr_only", "vcr"]
+ControlPresetName = Literal["tiny", "suite"]
 
 
 class TrainParams(JobParams):
@@ -43,7 +45,61 @@ class EvaluateParams(JobParams):
     episodes: int = Field(100, ge=2, le=10_000, description="Episodes to play; the base's papers have 100.")
 
 
-class ReproduceParams(JobParams):
+class TrainControlParams(JobParams):
+    game: str = Field(
+        "noisy_slide",
+        description="Game to steer: slide, reach, noisy_slide, noisy_reach, or a task of the control suite: "
+        "finger_spin, cartpole_swingup, reacher_easy, cheetah_run, walker_walk, ball_in_cup_catch.",
+    )
+    preset: ControlPresetName = Field(
+        "tiny", description="Sizes and rates: tiny for Reach, suite as DrQ has them, for frames of 84 pixels."
+    )
+    method: ControlMethodName = Field(
+        "vcr_only",
+        description="What teaches the latent model: nothing (drq), latents (spr), values only, or both "
+        "(vcr).",
+    )
+    teach_values: bool = Field(False, description="Let the value consistency change the values too.")
+    steps: int = Field(
+        2000,
+        ge=2,
+        le=10_000_000,
+        description="Actions to take; the suite's 100,000 steps are 12,500 to 50,000 of them, by the task.",
+    )
+    evaluate_every: int | None = Field(
+        None, ge=1, description="Actions between evaluations; without it only at the end."
+    )
+    episodes: int = Field(10, ge=1, le=10_000, description="Episodes of an evaluation.")
+    log_every: int = Field(100, ge=1, le=100_000, description="Actions between two reports of the losses.")
+
+
+class EvaluateControlParams(JobParams):
+    weights: Path = Field(description="The .safetensors file that train_control wrote.")
+    episodes: int = Field(10, ge=2, le=10_000, description="Episodes to play; DrQ's paper has 10.")
+
+
+class ComparisonParams(JobParams):
+    """What both experiments ask; each names its games and methods, and how long it takes."""
+
+    games: tuple[str, ...] = Field(description="Small games to learn.", min_length=1)
+    methods: tuple[str, ...] = Field(description="What is compared.", min_length=1)
+    steps: int = Field(ge=100, description="Steps in the game for each training.")
+    evaluations: int = Field(4, ge=1, le=1000, description="Evaluations on the way, evenly apart.")
+    seeds: int = Field(3, ge=2, le=100, description="Trainings of each method in each game.")
+    episodes: int = Field(50, ge=10, le=10_000, description="Episodes of an evaluation.")
+
+
+class ReproduceControlParams(ComparisonParams):
+    games: tuple[str, ...] = Field(
+        ("slide",), description="Small games to steer: slide, reach, noisy_slide, noisy_reach."
+    )
+    methods: tuple[ControlMethodName, ...] = Field(
+        ("drq", "spr", "vcr_only"), description="What is compared; drq must be there."
+    )
+    steps: int = Field(800, ge=500, le=1_000_000, description="Actions of each training.")
+
+
+class ReproduceParams(ComparisonParams):
     games: tuple[str, ...] = Field(
         ("noisy_catch",), description="Small games to learn: catch, windy_catch, noisy_catch."
     )
@@ -52,7 +108,6 @@ class ReproduceParams(JobParams):
     )
     steps: int = Field(1000, ge=100, le=1_000_000, description="Steps in the game for each training.")
     evaluations: int = Field(6, ge=1, le=1000, description="Evaluations on the way, evenly apart.")
-    seeds: int = Field(3, ge=2, le=100, description="Trainings of each method in each game.")
     episodes: int = Field(100, ge=10, le=10_000, description="Episodes of an evaluation.")
 
 
@@ -103,6 +158,34 @@ SYSTEM = System(
             entry="backends.rl.vcr.reproduce:reproduce",
             effort="minutes",
         ),
+        Job(
+            name="train_control",
+            kind="train",
+            summary="Learn to steer a game from its pixels with VCR's continuous form or DrQ.",
+            params=TrainControlParams,
+            result=GameTrained,
+            entry="backends.rl.vcr.control.jobs:train_control",
+            effort="minutes",
+            quick={"game": "reach", "steps": 408, "log_every": 4, "episodes": 2},
+        ),
+        Job(
+            name="evaluate_control",
+            kind="evaluate",
+            summary="Steer episodes with a network that train_control wrote.",
+            params=EvaluateControlParams,
+            result=GamePlayed,
+            entry="backends.rl.vcr.control.jobs:evaluate_control",
+            effort="seconds",
+        ),
+        Job(
+            name="reproduce_control",
+            kind="reproduce",
+            summary="Compare VCR's continuous form with the latent loss and with neither, over seeds.",
+            params=ReproduceControlParams,
+            result=ReproduceResult,
+            entry="backends.rl.vcr.control.reproduce:reproduce_control",
+            effort="minutes",
+        ),
     ),
     figures=(
         PublishedFigure(
@@ -124,6 +207,18 @@ SYSTEM = System(
             summary="For Catch in frames of 10 pixels.",
             build="backends.rl.vcr.presets:tiny_network",
             inputs=((6, 10, 10), (3,)),
+        ),
+        Preset(
+            name="suite",
+            summary="DrQ with a latent model, for six levers as the walker and the cheetah have.",
+            build="backends.rl.vcr.control.presets:suite_network",
+            inputs=((9, 84, 84), (6,)),
+        ),
+        Preset(
+            name="tiny_control",
+            summary="For Reach in frames of 16 pixels.",
+            build="backends.rl.vcr.control.presets:tiny_network",
+            inputs=((3, 16, 16), (2,)),
         ),
     ),
     extra="rl",

@@ -9,8 +9,9 @@ import torch
 from backends.lab.reporter import Reporter
 from backends.rl.pixels.episodes import EVALUATION_SEED
 from backends.rl.pixels.game import Frame
+from backends.rl.pixels.opening import open_plays
 from backends.rl.pixels.priorities import Priorities
-from backends.rl.pixels.stacks import NewestFrames
+from backends.rl.pixels.stacks import NewestFrames, newest_stacks
 from backends.rl.pixels.training import Loop, PixelTraining
 from backends.rl.vcr.algorithm import Learner, Losses, Moments
 from backends.rl.vcr.networks import RainbowNetwork
@@ -18,11 +19,11 @@ from backends.rl.vcr.presets import VcrConfig
 from backends.rl.vcr.values import atoms_of, expected
 
 
-class VcrTraining(PixelTraining):
+class VcrTraining(PixelTraining[int]):
     """One training under way."""
 
     def __init__(self, config: VcrConfig, loop: Loop, report: Reporter) -> None:
-        super().__init__(loop, config.capacity, report)
+        super().__init__(loop, open_plays, config.capacity, report)
         self.config = config
         self.learner = Learner(config, report.device)
         before = config.network.stack - 1
@@ -117,8 +118,7 @@ class GreedyPlayer:
 
     def act(self, frames_NCHW: Frame) -> list[int]:
         """See `GamePlayer.act`."""
-        stacks = np.stack([one.see(frame) for one, frame in zip(self._newest, frames_NCHW, strict=True)])
-        best = best_actions(self._network, stacks, noisy=False)
+        best = best_actions(self._network, newest_stacks(self._newest, frames_NCHW), noisy=False)
         any_action = self._draws.integers(self._network.config.num_actions, size=len(best)).tolist()
         slips = self._draws.random(len(best)) < self._chance
         return [any_action[game] if slips[game] else best[game] for game in range(len(best))]

@@ -34,8 +34,11 @@ class CurriculumBatches:
         return self.curriculum.num_steps * self.accumulate
 
     def __getitem__(self, number: int) -> Batch:
+        return self.prepared(self.order.indices(number), number)
+
+    def prepared(self, indices: Tensor, number: int) -> Batch:
+        """These pictures as the batch of this number shows them."""
         step = number // self.accumulate
-        indices = self.order.indices(number)
         side = self.curriculum.full_side
         pictures = _shifted(self.data.load(indices, side), generator_for(self.order.seed, number, 1))
         if (magnitude := self.curriculum.magnitude_at(step)) > 0:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backends.lab.batches import Batch, Shuffled
+from backends.lab.batches import Batch, Batches, Shuffled
 from backends.lab.checkpoint import load_weights, save_weights
 from backends.lab.errors import LabError
 from backends.lab.hooks import AverageWeights, Hook
@@ -27,6 +27,7 @@ from backends.vision.efficient_train.curriculum import (
     full_size,
 )
 from backends.vision.efficient_train.position_embeddings import FollowSize, at_side, follows_size
+from backends.vision.efficient_train.replay import RELEASED, ReplayedBatches
 from backends.vision.efficient_train.spec import PredictParams, PredictResult, TrainParams, TrainResult
 
 _AT_ONCE = 256  # pictures in a batch where no gradients are kept
@@ -59,15 +60,21 @@ class Classifier:
     curriculum: Curriculum
 
 
-def train_classifier(params: TrainParams, report: Reporter) -> Classifier:
-    """The training of one classifier, for `train` and for each arm of `reproduce`."""
+def train_classifier(params: TrainParams, report: Reporter, *more_hooks: Hook) -> Classifier:
+    """The training of one classifier, for `train` and for each arm of `reproduce`.
+
+    Raises:
+        LabError: Pictures cannot be replayed with these settings.
+    """
+    if params.replay:
+        _check_replay(params)
     data = open_images(params.data, params.seed)
     torch.manual_seed(params.seed)  # the same first weights for every curriculum
     model = build_model(params.model, num_classes=data.num_classes, image_size=params.image_size).model
     order = Shuffled(len(data.train.labels), params.batch_size, params.seed)
     curriculum = _curriculum(params, max(round(params.epochs * order.per_epoch), 1), _patch(model))
-    batches = CurriculumBatches(data=data.train, curriculum=curriculum, order=order, crop=params.crop)
     hooks: list[Hook] = [FollowSize(curriculum)] if follows_size(model) else []
+    hooks += more_hooks
     if params.average is not None:
         hooks.append(AverageWeights(params.average))
 
@@ -77,7 +84,7 @@ def train_classifier(params: TrainParams, report: Reporter) -> Classifier:
 
     recipe = Recipe(
         model=model,
-        batches=batches,
+        batches=_batches(params, data.train, curriculum, order),
         loss=classification_loss,
         evaluate=evaluate,
         share=curriculum.share_at,
@@ -131,6 +138,24 @@ def accuracy(model: nn.Module, data: LabelledImages, side: int) -> float:
         logits: Tensor = model(normalised(data.load(some, side)).to(device))
         right += int((logits.argmax(-1).cpu() == data.labels[some]).sum())
     return right / len(data.labels)
+
+
+def _check_replay(params: TrainParams) -> None:
+    """Refuse what cannot be replayed.
+
+    Raises:
+        LabError: The curriculum has no replay, others prepare the batches, or a fresh part would be uneven.
+    """
+    most = max(replay.times for replay in RELEASED)
+    if params.curriculum != "et++" or params.workers:
+        raise LabError("Pictures are replayed in EfficientTrain++ only, and without workers.")
+    if params.batch_size % most:
+        raise LabError(f"With replay a batch is a multiple of {most} pictures, not {params.batch_size}.")
+
+
+def _batches(params: TrainParams, data: LabelledImages, curriculum: Curriculum, order: Shuffled) -> Batches:
+    batches = CurriculumBatches(data=data, curriculum=curriculum, order=order, crop=params.crop)
+    return ReplayedBatches(batches, RELEASED) if params.replay else batches
 
 
 def _curriculum(params: TrainParams, steps: int, patch: int) -> Curriculum:

@@ -1,12 +1,18 @@
 """The small experiment: curricula at equal computation, over seeds, on the glyph world."""
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
+from typing import Any
 
 from pydantic import BaseModel
 
+from backends.lab.hooks import Hook
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
+from backends.lab.trainer import Trainer
 from backends.vision.efficient_train.jobs import train_classifier
 from backends.vision.efficient_train.spec import (
     Crop,
@@ -16,21 +22,64 @@ from backends.vision.efficient_train.spec import (
     TrainParams,
 )
 
-ARMS: dict[str, tuple[CurriculumName, Crop]] = {
-    "full": ("full", "fft"),
-    "et": ("et", "fft"),
-    "et++": ("et++", "fft"),
-    "et++ of high frequencies": ("et++", "high"),
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What differs between trainings."""
+
+    curriculum: CurriculumName
+    crop: Crop = "fft"
+    replay: bool = False
+
+
+ARMS = {
+    "full": Arm("full"),
+    "et": Arm("et"),
+    "et++": Arm("et++"),
+    "et++ with replay": Arm("et++", replay=True),
+    "et++ of high frequencies": Arm("et++", crop="high"),
 }
 
 
+class Evaluated(BaseModel):
+    """An evaluation: accuracy, the share of the computation, and the processor's seconds in steps so far."""
+
+    top1: float
+    share: float
+    seconds: float
+
+
 class ArmResult(BaseModel):
-    """One training of one arm; `curve` is accuracy by the share of the computation."""
+    """One training of one arm."""
 
     top1: float
     seconds: float
     steps: int
-    curve: tuple[tuple[float, float], ...]
+    curve: tuple[Evaluated, ...]
+
+
+class StepClock(Hook):
+    """The processor's seconds in steps, batches and all, up to each evaluation; other work does not count."""
+
+    def __init__(self) -> None:
+        self.at_evaluations: list[float] = []
+        self._spent = 0.0
+        self._begin = 0.0
+
+    def before_step(self, trainer: Trainer) -> None:
+        self._begin = time.process_time()
+
+    def after_step(self, trainer: Trainer) -> None:
+        self._spent += time.process_time() - self._begin
+
+    def after_evaluation(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
+        self.at_evaluations.append(self._spent)
+
+    def state(self) -> dict[str, Any]:
+        return {"spent": self._spent, "at_evaluations": self.at_evaluations}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._spent, self.at_evaluations = state["spent"], list(state["at_evaluations"])
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
@@ -54,41 +103,47 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
 
 
 def _train_arm(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> ArmResult:
-    curriculum, crop = ARMS[arm]
+    kind = ARMS[arm]
     asked = TrainParams(
         seed=seed,
         device=params.device,
         model=params.model,
         data="glyphs",
         image_size=params.image_size,
-        curriculum=curriculum,
-        crop=crop,
+        curriculum=kind.curriculum,
+        crop=kind.crop,
+        replay=kind.replay,
         epochs=params.epochs,
         batch_size=params.batch_size,
         rate=params.rate,
     )
-    classifier = train_classifier(asked, part)
+    clock = StepClock()
+    classifier = train_classifier(asked, part, clock)
     trained = classifier.trained
     curve = tuple(
-        (classifier.curriculum.share_at(step), metrics["top1"]) for step, metrics in trained.history
+        Evaluated(top1=metrics["top1"], share=classifier.curriculum.share_at(step), seconds=seconds)
+        for (step, metrics), seconds in zip(trained.history, clock.at_evaluations, strict=True)
     )
     return ArmResult(top1=trained.metrics["top1"], seconds=trained.seconds, steps=trained.steps, curve=curve)
 
 
 def _row(arm: str, results: list[ArmResult], goal: float) -> dict[str, float | str | None]:
     top1, half_width = mean_interval([one.top1 for one in results])
-    reached = [_share_to(goal, one) for one in results]
-    known = [share for share in reached if share is not None]
+    reached = [_first_to(goal, one) for one in results]
+    known = [one for one in reached if one is not None]
+    all_know = len(known) == len(reached)
     return {
         "arm": arm,
         "top1": top1,
         "top1_half_width": half_width,
         "steps": fmean([one.steps for one in results]),
         "seconds": fmean([one.seconds for one in results]),
-        "share_to_full": fmean(known) if len(known) == len(reached) else None,
+        "processor_seconds": fmean([one.curve[-1].seconds for one in results]),
+        "share_to_full": fmean([one.share for one in known]) if all_know else None,
+        "processor_seconds_to_full": fmean([one.seconds for one in known]) if all_know else None,
     }
 
 
-def _share_to(goal: float, result: ArmResult) -> float | None:
-    """The share of the computation at the first evaluation that reaches a goal; None if none does."""
-    return next((share for share, top1 in result.curve if top1 >= goal), None)
+def _first_to(goal: float, result: ArmResult) -> Evaluated | None:
+    """The first evaluation that reaches a goal."""
+    return next((one for one in result.curve if one.top1 >= goal), None)

@@ -6,6 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from backends.lab.errors import LabError
+from backends.vision.evolving_attention.augmented_resnet import (
+    DEPTHS_50,
+    DEPTHS_101,
+    DEPTHS_152,
+    AugmentedResNet,
+    AugmentedResNetConfig,
+)
 from backends.vision.evolving_attention.series_network import SeriesNetwork, SeriesNetworkConfig
 from backends.vision.evolving_attention.transformers import (
     ByteTransformer,
@@ -112,3 +119,29 @@ def picture(*, num_classes: int = 10, image_size: int = 32) -> PictureTransforme
 def byte_model(*, context: int = 128) -> ByteTransformer:
     """A causal language model over bytes, four blocks of width 64."""
     return ByteTransformer(context, TrunkConfig(width=64, depth=4, num_heads=4, direction="causal"))
+
+
+def resnet_tiny(*, num_classes: int = 10, image_size: int = 32) -> AugmentedResNet:
+    """An EA-AA-ResNet of seven blocks from width 16 on, for tests and laptops."""
+    config = AugmentedResNetConfig(depths=(1, 2, 2, 2), width=16, num_heads=2)
+    return AugmentedResNet(config, num_classes=num_classes, image_size=image_size)
+
+
+def resnet50(*, num_classes: int = 1000, image_size: int = 224) -> AugmentedResNet:
+    """EA-AA-ResNet-50."""
+    return _resnet(DEPTHS_50, num_classes, image_size)
+
+
+def resnet101(*, num_classes: int = 1000, image_size: int = 224) -> AugmentedResNet:
+    """EA-AA-ResNet-101."""
+    return _resnet(DEPTHS_101, num_classes, image_size)
+
+
+def resnet152(*, num_classes: int = 1000, image_size: int = 224) -> AugmentedResNet:
+    """EA-AA-ResNet-152."""
+    return _resnet(DEPTHS_152, num_classes, image_size)
+
+
+def _resnet(depths: tuple[int, int, int, int], num_classes: int, image_size: int) -> AugmentedResNet:
+    config = AugmentedResNetConfig(depths=depths)
+    return AugmentedResNet(config, num_classes=num_classes, image_size=image_size)

@@ -1,11 +1,13 @@
 """The card of evolving attention, and what its jobs ask and answer."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, System
+from backends.vision.hosts.classifier import picture_preset
 
 _DATA = (
     "Series: relay or waves (drawn), japanese_vowels, basic_motions or arrow_head (from aeon), or a .ts file "
@@ -74,6 +76,8 @@ class ReproduceResult(JobResult):
 
 
 _MODELS = "backends.vision.evolving_attention.models"
+
+_resnet_preset = partial(picture_preset, _MODELS)
 
 SYSTEM = System(
     id="vision.evolving_attention",
@@ -148,6 +152,15 @@ SYSTEM = System(
             inputs=((3, 32, 32),),
             parameters=459_814,
         ),
+        Preset(
+            name="resnet_tiny",
+            summary="A small residual network with evolving attention beside its convolutions.",
+            build=f"{_MODELS}:resnet_tiny",
+            inputs=((3, 32, 32),),
+        ),
+        _resnet_preset("resnet50", "EA-AA-ResNet-50.", 24_967_712),
+        _resnet_preset("resnet101", "EA-AA-ResNet-101.", 43_440_728),
+        _resnet_preset("resnet152", "EA-AA-ResNet-152.", 58_659_248),
         Preset(
             name="byte_model",
             summary="A small causal language model over bytes whose maps evolve.",

@@ -20,6 +20,8 @@ from backends.lab.reporter import Reporter
 from backends.lab.schedules import Schedule
 from backends.lab.trainer import Recipe, Training
 from backends.lab.trainer import train as train_recipe
+from backends.vision.efficient_train.batches import normalised
+from backends.vision.hosts.batches import ShuffledBatches
 
 _AT_ONCE = 256  # pictures in a batch where no gradients are kept
 _ASKS_NOTHING = -1
@@ -43,27 +45,29 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How long and how every arm is trained."""
+    """How long and how every arm is trained, and evaluated: at the end and `evaluate_every` so many steps."""
 
     steps: int
     batch_size: int
     rate: float
     seeds: int
     first_seed: int
+    evaluate_every: int | None = None
 
 
 class ArmResult(BaseModel):
-    """One training of one arm."""
+    """One training of one arm; `curve` is accuracy by step."""
 
     top1: float
     loss: float
     seconds: float
+    curve: tuple[tuple[int, float], ...]
 
 
 def examples(images: LabelledImages, side: int) -> Examples:
     """Pictures of a reader, in memory."""
     pictures = images.load(torch.arange(len(images.labels)), side)
-    return Examples((pictures - 0.5) / 0.25, images.labels)
+    return Examples(normalised(pictures), images.labels)
 
 
 def train_arms(
@@ -106,35 +110,34 @@ def gains(found: Mapping[str, list[ArmResult]], arm: str, baseline: str) -> tupl
     return paired_interval([one.top1 for one in found[arm]], [one.top1 for one in found[baseline]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Batches:
-    data: Examples
-    order: Shuffled
-    steps: int
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def __getitem__(self, number: int) -> Batch:
-        indices = self.order.indices(number)
-        return {"image": self.data.pictures[indices], "label": self.data.labels[indices]}
-
-
 def _train(build: Callable[[], nn.Module], task: Task, plan: Plan, seed: int, report: Reporter) -> ArmResult:
+    order = Shuffled(len(task.train.labels), plan.batch_size, seed)
     torch.manual_seed(seed)
     recipe = Recipe(
         model=build(),
-        batches=_Batches(task.train, Shuffled(len(task.train.labels), plan.batch_size, seed), plan.steps),
+        batches=ShuffledBatches(order, plan.steps, partial(_shown, task.train)),
         loss=_loss,
         evaluate=partial(_evaluate, task=task),
     )
     training = Training(
-        optimiser=Optimiser(rate=plan.rate), schedule=Schedule(warmup=0.1), clip_norm=5.0, checkpoint_every=50
+        optimiser=Optimiser(rate=plan.rate),
+        schedule=Schedule(warmup=0.1),
+        clip_norm=5.0,
+        evaluate_every=plan.evaluate_every,
+        checkpoint_every=50,
     )
     trained = train_recipe(recipe, training, report)
     return ArmResult(
-        top1=trained.metrics["top1"], loss=trained.metrics["training_loss"], seconds=trained.seconds
+        top1=trained.metrics["top1"],
+        loss=trained.metrics["training_loss"],
+        seconds=trained.seconds,
+        curve=tuple((step, metrics["top1"]) for step, metrics in trained.history),
     )
+
+
+def _shown(data: Examples, some: Tensor, number: int) -> Batch:
+    del number
+    return {"image": data.pictures[some], "label": data.labels[some]}
 
 
 def _loss(model: nn.Module, batch: Batch) -> dict[str, Tensor]:

@@ -80,3 +80,20 @@ def picture_preset(
         parameters=parameters,
         macs=macs,
     )
+
+
+def diffusion_preset(
+    module: str,
+    name: str,
+    summary: str,
+    parameters: int,
+    latent: tuple[int, int, int] = (4, 32, 32),
+) -> Preset:
+    """The diffusion transformer that `module` builds under its name, for a noisy latent and its time."""
+    return Preset(
+        name=name,
+        summary=summary,
+        build=f"{module}:{name}",
+        inputs=(latent, ()),
+        parameters=parameters,
+    )

@@ -89,6 +89,21 @@ def at_distances(by_distance: Tensor, num_tokens: int, longest: int) -> Tensor:
     return by_distance.gather(-1, distance.expand(*by_distance.shape[:-1], num_tokens))
 
 
+class GridRelativeLogits(nn.Module):
+    """Logits relative in two directions: q . r for the rows between two places, and q . s for the columns."""
+
+    def __init__(self, width: int, grid: tuple[int, int]) -> None:
+        super().__init__()
+        self.rows, self.columns = (RelativeLogits(width, longest) for longest in grid)
+
+    def forward(self, q_BHND: Tensor, grid: tuple[int, int]) -> Tensor:
+        q_BHRSD = q_BHND.reshape(*q_BHND.shape[:2], *grid, -1)  # R rows, S columns
+        down_BHSRR = self.rows(q_BHRSD.transpose(2, 3))
+        across_BHRSS = self.columns(q_BHRSD)
+        logits: Tensor = down_BHSRR.transpose(2, 3)[..., None] + across_BHRSS[..., None, :]
+        return logits.flatten(4).flatten(2, 3)
+
+
 class EvolvingAttention(nn.Module):
     """Multi-head attention that takes the earlier layer's map and hands on its own.
 

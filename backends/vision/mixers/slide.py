@@ -55,11 +55,13 @@ class SlideAttention(nn.Module):
         q_GDN, k_GDN, v_GDN = self._heads(x_BNC)
         kernels_DST, bias_DS = self.merged()
         products_GEN = (q_GDN[:, :, None] * self._neighbours(k_GDN, grid)).flatten(1, 2)  # E = D * T
-        logits_GSN = kernels_DST.transpose(0, 1).flatten(1) @ products_GEN + bias_DS.T @ q_GDN
+        logits_GSN = _for_each(kernels_DST.transpose(0, 1).flatten(1), products_GEN) + _for_each(
+            bias_DS.T, q_GDN
+        )
         weights_GSN = self._weights(logits_GSN, q_GDN, grid)
-        spread_GEN = kernels_DST.transpose(1, 2).flatten(0, 1) @ weights_GSN
+        spread_GEN = _for_each(kernels_DST.transpose(1, 2).flatten(0, 1), weights_GSN)
         spread_GDTN = spread_GEN.reshape(products_GEN.shape[0], self.head_width, -1, q_GDN.shape[2])
-        o_GDN = (spread_GDTN * self._neighbours(v_GDN, grid)).sum(2) + bias_DS @ weights_GSN
+        o_GDN = (spread_GDTN * self._neighbours(v_GDN, grid)).sum(2) + _for_each(bias_DS, weights_GSN)
         return self._answer(o_GDN, len(x_BNC))
 
     def shifted(self, x_BNC: Tensor, grid: Grid) -> Tensor:
@@ -116,3 +118,8 @@ class SlideAttention(nn.Module):
     def _answer(self, o_GDN: Tensor, size: int) -> Tensor:
         mixed: Tensor = self.proj(o_GDN.reshape(size, -1, o_GDN.shape[2]).transpose(1, 2))
         return mixed
+
+
+def _for_each(matrix: Tensor, x_GIN: Tensor) -> Tensor:
+    """A matrix times each of G; `@` would fold G into N by copies of both sides."""
+    return torch.bmm(matrix.expand(len(x_GIN), -1, -1), x_GIN)

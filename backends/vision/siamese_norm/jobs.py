@@ -1,4 +1,4 @@
-"""The jobs of SiameseNorm: train a byte-level language model, and look at streams and gradients by depth."""
+"""The jobs of SiameseNorm: train a language or diffusion model, look at streams and gradients by depth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +16,15 @@ from backends.lab.reporter import Reporter
 from backends.lab.schedules import Schedule
 from backends.lab.trainer import Recipe, Trained, Training
 from backends.lab.trainer import train as train_recipe
+from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoising import train_denoiser
 from backends.vision.siamese_norm.corpus import Windows, even_windows, open_corpus
+from backends.vision.siamese_norm.diffusion_transformer import diffusion_transformer
 from backends.vision.siamese_norm.language_model import LanguageModel, byte_model
 from backends.vision.siamese_norm.spec import (
     AnalyseParams,
     AnalyseResult,
+    DenoiseParams,
     ModelParams,
     TrainParams,
     TrainResult,
@@ -104,6 +108,11 @@ def _test_loss(windows: Tensor, model: nn.Module) -> Mapping[str, float]:
         next_byte_loss(model, {"tokens": some.to(device)})["loss"] for some in torch.split(windows, _AT_ONCE)
     ]
     return {"test_loss": float(torch.stack(parts).mean())}
+
+
+def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
+    """Train a diffusion transformer and draw pictures."""
+    return train_denoiser(partial(diffusion_transformer, topology=params.topology), params, report)
 
 
 def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
-from backends.vision.hosts.classifier import picture_preset
+from backends.vision.hosts.classifier import diffusion_preset, picture_preset
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
 
 TopologyChoice = Literal["pre", "post", "deepnorm", "hybrid", "residual", "siamese", "siamese_hybrid"]
 
@@ -32,6 +33,12 @@ class TrainParams(ModelParams):
 class TrainResult(JobResult):
     loss: float = Field(ge=0, description="Nats a byte on text that was not trained on.")
     weights: str = Field(description="Where the weights lie, from the run's artifacts folder on.")
+
+
+class DenoiseParams(DenoiserParams):
+    topology: Literal["pre", "siamese"] = Field(
+        "siamese", description="How the sublayers are joined: one stream, or two."
+    )
 
 
 class AnalyseParams(ModelParams):
@@ -62,6 +69,7 @@ class ReproduceResult(JobResult):
 _TRANSFORMERS = "backends.vision.siamese_norm.vision_transformer"
 
 _preset = partial(picture_preset, _TRANSFORMERS)
+_dit_preset = partial(diffusion_preset, "backends.vision.siamese_norm.diffusion_transformer")
 
 SYSTEM = System(
     id="vision.siamese_norm",
@@ -95,6 +103,11 @@ SYSTEM = System(
             entry="backends.vision.siamese_norm.jobs:analyse",
             effort="seconds",
         ),
+        denoise_job(
+            "siamese_norm",
+            "Train a diffusion transformer with two streams on small pictures, and draw some.",
+            DenoiseParams,
+        ),
         Job(
             name="reproduce",
             kind="reproduce",
@@ -124,6 +137,9 @@ SYSTEM = System(
         _preset("deit_tiny", "DeiT-T with two streams.", 5_717_416 + 19_200),
         _preset("deit_small", "DeiT-S with two streams.", 22_050_664 + 38_400),
         _preset("deit_base", "DeiT-B with two streams.", 86_567_656 + 76_800),
+        _dit_preset("dit_tiny", "A diffusion transformer for tests and laptops.", 332_300, (3, 16, 16)),
+        _dit_preset("dit_b_2", "DiT-B/2 with two streams.", 130_392_608),
+        _dit_preset("dit_l_4", "DiT-L/4 with two streams.", 458_188_928),
         Preset(
             name="byte_model",
             summary="A language model over bytes, 12 blocks of width 64.",

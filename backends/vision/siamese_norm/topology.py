@@ -67,6 +67,18 @@ class PreNorm(Topology):
         return read
 
 
+class OwnNorms(Topology):
+    """h + F(h), for sublayers that bring their own norms, as those of diffusion transformers do."""
+
+    def step(self, index: int, sublayer: Sublayer, state: State) -> State:
+        del index
+        (h,) = state
+        return (h + sublayer(h),)
+
+    def readout(self, state: State) -> Tensor:
+        return state[0]
+
+
 class PostNorm(Topology):
     """LN(stream * h + F(h)): the main path is normalised after every sublayer, and gradients fade."""
 

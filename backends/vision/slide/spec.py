@@ -60,7 +60,7 @@ SYSTEM = System(
             result=ClassifierResult,
             entry="backends.vision.slide.jobs:train",
             effort="minutes",
-            quick={"data": "digits", "image_size": 16, "epochs": 0.1},
+            quick={"data": "digits", "image_size": 16, "epochs": 0.012, "batch_size": 8},
         ),
         Job(
             name="predict",

@@ -1,30 +1,40 @@
-"""The jobs of VCA: train a picture classifier with it, and draw what it reads for and against."""
+"""The jobs of VCA: train a classifier or a diffusion transformer, and draw what is read for and against."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from backends.lab.batches import Batch, Shuffled
 from backends.lab.checkpoint import load_weights, save_weights
 from backends.lab.errors import LabError
 from backends.lab.optimisers import Optimiser
-from backends.lab.readers.images import ImageSplit, LabelledImages, open_images
+from backends.lab.readers.images import ImageSplit, open_images
 from backends.lab.reporter import Reporter
 from backends.lab.schedules import Schedule
 from backends.lab.trainer import Recipe, Trained, Training
 from backends.lab.trainer import train as train_recipe
+from backends.vision.efficient_train.batches import normalised
+from backends.vision.efficient_train.jobs import accuracy, classification_loss
+from backends.vision.hosts.batches import ShuffledBatches
 from backends.vision.hosts.deit import DeiTSize, deit
+from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoising import train_denoiser
+from backends.vision.hosts.dit import plain_dit
 from backends.vision.mixers.place import MakeMixer, host_attention
 from backends.vision.mixers.vca import ContrastSettings, VisualContrastAttention, contrast_mixer
 from backends.vision.vca.odd_one_out import odd_one_out
 from backends.vision.vca.plots import plot_evidence
-from backends.vision.vca.spec import AnalyseParams, AnalyseResult, ModelParams, TrainParams, TrainResult
-
-_AT_ONCE = 200
+from backends.vision.vca.presets import diffusion_transformer
+from backends.vision.vca.spec import (
+    AnalyseParams,
+    AnalyseResult,
+    DenoiseParams,
+    ModelParams,
+    TrainParams,
+    TrainResult,
+)
 
 
 def open_pictures(name: str, seed: int) -> ImageSplit:
@@ -36,31 +46,9 @@ def open_pictures(name: str, seed: int) -> ImageSplit:
     return odd_one_out(seed) if name == "odd_one_out" else open_images(name, seed)
 
 
-@dataclass(frozen=True, slots=True)
-class PictureBatches:
-    """Every epoch shows every picture once."""
-
-    data: LabelledImages
-    order: Shuffled
-    num_batches: int
-    side: int
-
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def __getitem__(self, number: int) -> Batch:
-        some = self.order.indices(number)
-        return {"image": centred(self.data.load(some, self.side)), "label": self.data.labels[some]}
-
-
-def centred(pictures: Tensor) -> Tensor:
-    """Pictures from 0 to 1, brought around zero."""
-    return (pictures - 0.5) / 0.25
-
-
 def train(params: TrainParams, report: Reporter) -> TrainResult:
     """Train a classifier and write its weights."""
-    trained = train_classifier(params, report)
+    trained = _trained(params, report)
     path = report.artifact_path("classifier.safetensors")
     about = ModelParams.model_validate(params.model_dump(include=set(ModelParams.model_fields)))
     save_weights(path, trained.model.state_dict(), {"vca": about.model_dump_json()})
@@ -73,18 +61,27 @@ def train(params: TrainParams, report: Reporter) -> TrainResult:
     )
 
 
-def train_classifier(params: TrainParams, report: Reporter) -> Trained:
-    """The training of one classifier, for `train` and for each arm of `reproduce`."""
+def _trained(params: TrainParams, report: Reporter) -> Trained:
     data = open_pictures(params.data, params.seed)
     torch.manual_seed(params.seed)
     model = build(params, data.num_classes)
     order = Shuffled(len(data.train.labels), params.batch_size, params.seed)
-    batches = PictureBatches(data.train, order, params.steps, params.image_size)
+
+    def shown(some: Tensor, number: int) -> Batch:
+        del number
+        return {
+            "image": normalised(data.train.load(some, params.image_size)),
+            "label": data.train.labels[some],
+        }
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        return {"top1": 100 * accuracy(candidate, data.test, params.image_size)}
+
     recipe = Recipe(
         model=model,
-        batches=batches,
+        batches=ShuffledBatches(order, params.steps, shown),
         loss=classification_loss,
-        evaluate=partial(_accuracy, data.test, params.image_size),
+        evaluate=evaluate,
     )
     training = Training(
         optimiser=Optimiser(rate=params.rate, weight_decay=0.05),
@@ -117,18 +114,10 @@ def build(params: ModelParams, num_classes: int) -> nn.Module:
     return deit(size, make, num_classes=num_classes, image_size=params.image_size)
 
 
-def classification_loss(model: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
-    """Cross entropy of the classes."""
-    return {"loss": functional.cross_entropy(model(batch["image"]), batch["label"])}
-
-
-def _accuracy(data: LabelledImages, side: int, model: nn.Module) -> Mapping[str, float]:
-    device = next(model.parameters()).device
-    right = 0
-    for some in torch.split(torch.arange(len(data.labels)), _AT_ONCE):
-        found = model(centred(data.load(some, side)).to(device)).argmax(-1).cpu()
-        right += int((found == data.labels[some]).sum())
-    return {"top1": 100 * right / len(data.labels)}
+def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
+    """Train a diffusion transformer and draw pictures."""
+    make = diffusion_transformer if params.mixer == "vca" else plain_dit
+    return train_denoiser(make, params, report)
 
 
 def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:
@@ -147,7 +136,7 @@ def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:
     model = build(built, data.num_classes)
     model.load_state_dict(weights)
     picture = data.test.load(torch.tensor([params.sample]), built.image_size)
-    evidence = class_evidence(model.to(report.device).eval(), centred(picture).to(report.device))
+    evidence = class_evidence(model.to(report.device).eval(), normalised(picture).to(report.device))
     path = report.artifact_path("evidence.png")
     plot_evidence(picture[0].permute(1, 2, 0), [(one.cpu(), other.cpu()) for one, other in evidence], path)
     artifact = report.artifact(path, "What the class token reads for (above) and against, block by block.")

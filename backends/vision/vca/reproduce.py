@@ -1,61 +1,47 @@
 """The small experiment: visual-contrast attention, convolving and not, beside softmax, over seeds."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import product
+from statistics import fmean
 
-from pydantic import BaseModel
+from torch import nn
 
-from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
-from backends.vision.vca.jobs import train_classifier
-from backends.vision.vca.spec import ReproduceParams, ReproduceResult, TrainParams
+from backends.vision.hosts.arms import ArmResult, Task, examples, gains, rows, train_arms
+from backends.vision.hosts.classifying import plan_of
+from backends.vision.vca.jobs import build, open_pictures
+from backends.vision.vca.spec import ModelParams, ReproduceParams, ReproduceResult
 
-ARMS: dict[str, dict[str, object]] = {
-    "softmax": {"mixer": "softmax"},
-    "vca": {"mixer": "vca"},
-    "vca without convolution": {"mixer": "vca", "convolution": False},
+ARMS = {
+    "softmax": ModelParams(mixer="softmax"),
+    "vca": ModelParams(),
+    "vca without convolution": ModelParams(convolution=False),
 }
-
-
-class ArmResult(BaseModel):
-    """One training; `curve` is accuracy by step."""
-
-    top1: float
-    seconds: float
-    curve: tuple[tuple[int, float], ...]
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
     """Train each with each seed, and compare pairs of the same seed."""
-    seeds = range(params.seed, params.seed + params.seeds)
-    found: dict[str, list[ArmResult]] = {arm: [] for arm in ARMS}
-    for number, (seed, arm) in enumerate(product(seeds, ARMS)):
-        part = report.part(f"{arm}, seed {seed}")
-        found[arm].append(part.kept("arm", ArmResult, partial(_train_arm, params, arm, seed, part)))
-        report.progress(number + 1, len(seeds) * len(ARMS))
-    softmax = [one.top1 for one in found["softmax"]]
-    metrics: dict[str, float] = {}
-    for arm, results in found.items():
-        if arm != "softmax":
-            gain, half_width = paired_interval([one.top1 for one in results], softmax)
-            key = f"gain_{arm.replace(' ', '_')}"
-            metrics[key], metrics[f"{key}_half_width"] = gain, half_width
-    return ReproduceResult(metrics=metrics, table=tuple(_row(arm, found[arm]) for arm in ARMS))
-
-
-def _train_arm(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> ArmResult:
-    shared = params.model_dump(exclude={"seeds", "seed"})
-    trained = train_classifier(TrainParams.model_validate({**shared, **ARMS[arm], "seed": seed}), part)
-    curve = tuple((step, metrics["top1"]) for step, metrics in trained.history)
-    return ArmResult(top1=trained.metrics["top1"], seconds=trained.seconds, curve=curve)
-
-
-def _row(arm: str, results: list[ArmResult]) -> dict[str, float | str]:
-    top1, half_width = mean_interval([one.top1 for one in results])
-    return {
-        "arm": arm,
-        "top1": top1,
-        "top1_half_width": half_width,
-        "top1_at_a_third": sum(one.curve[0][1] for one in results) / len(results),
-        "seconds": sum(one.seconds for one in results) / len(results),
+    side = ModelParams().image_size
+    num_classes = open_pictures(params.data, params.seed).num_classes
+    arms: dict[str, Callable[[], nn.Module]] = {
+        name: partial(build, model, num_classes) for name, model in ARMS.items()
     }
+
+    def pictures(seed: int) -> Task:
+        data = open_pictures(params.data, seed)
+        return Task(examples(data.train, side), examples(data.test, side))
+
+    plan = replace(plan_of(params), evaluate_every=params.steps // 3)
+    found = train_arms(arms, pictures, plan, report)
+    metrics: dict[str, float] = {}
+    for arm in ("vca", "vca without convolution"):
+        key = f"gain_{arm.replace(' ', '_')}"
+        metrics[key], metrics[f"{key}_half_width"] = gains(found, arm, "softmax")
+    table = tuple({**row, "top1_at_a_third": _at_first(found[str(row["arm"])])} for row in rows(found))
+    return ReproduceResult(metrics=metrics, table=table)
+
+
+def _at_first(results: Sequence[ArmResult]) -> float:
+    """The mean accuracy at the first evaluation."""
+    return fmean(one.curve[0][1] for one in results)

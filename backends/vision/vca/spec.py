@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
-from backends.vision.hosts.classifier import picture_preset
+from backends.vision.hosts.classifier import ArmsParams, ArmsResult, diffusion_preset, picture_preset
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
 
 
 class ModelParams(JobParams):
@@ -39,6 +40,10 @@ class TrainResult(JobResult):
     weights: str = Field(description="Where the weights lie, from the run's artifacts folder on.")
 
 
+class DenoiseParams(DenoiserParams):
+    mixer: Literal["vca", "softmax"] = Field("vca", description="Visual-contrast attention or the host's.")
+
+
 class AnalyseParams(JobParams):
     weights: Path = Field(description="The .safetensors file that train wrote.")
     data: str = Field("odd_one_out", description="Pictures, as for train.")
@@ -49,24 +54,23 @@ class AnalyseResult(JobResult):
     """Its metrics are the share of negative evidence by block; its artifact shows where evidence lies."""
 
 
-class ReproduceParams(JobParams):
+class ReproduceParams(ArmsParams):
     data: str = Field("odd_one_out", description="Pictures, as for train.")
-    steps: int = Field(120, ge=3, le=100_000, description="Steps of each training.")
+    steps: int = Field(120, ge=3, le=100_000, description="Steps of every arm.")
     batch_size: int = Field(32, ge=1, le=1024, description="Pictures in a step.")
-    rate: float = Field(2e-3, gt=0, le=10, description="Highest learning rate of AdamW.")
-    seeds: int = Field(3, ge=2, le=100, description="How many times each is trained.")
 
 
-class ReproduceResult(JobResult):
+class ReproduceResult(ArmsResult):
     table: tuple[dict[str, float | str], ...] = Field(
-        description="A row an arm: mean accuracy, half-width of its 95 % interval, accuracy after a third of "
-        "the steps, seconds."
+        description="A row an arm: mean accuracy with the half-width of its 95 % interval, loss, seconds, "
+        "and accuracy after a third of the steps."
     )
 
 
 _SOURCE = "independent reports of the paper"
 
 _preset = partial(picture_preset, "backends.vision.vca.presets")
+_dit_preset = partial(diffusion_preset, "backends.vision.vca.presets")
 
 SYSTEM = System(
     id="vision.vca",
@@ -99,6 +103,11 @@ SYSTEM = System(
             result=AnalyseResult,
             entry="backends.vision.vca.jobs:analyse",
             effort="seconds",
+        ),
+        denoise_job(
+            "vca",
+            "Train a diffusion transformer with visual-contrast attention, and draw pictures.",
+            DenoiseParams,
         ),
         Job(
             name="reproduce",
@@ -145,6 +154,11 @@ SYSTEM = System(
             build="backends.vision.vca.presets:swin_tiny",
             inputs=((3, 224, 224),),
         ),
+        _preset("cswin_tiny", "CSWin-T, 49 pooled tokens in the first two stages.", 20_457_960),
+        _dit_preset("dit_tiny", "A diffusion transformer for tests and laptops.", 341_388, (3, 16, 16)),
+        _dit_preset("dit_s_2", "DiT-S/2, 64 pooled tokens.", 33_508_640),
+        _dit_preset("dit_s_4", "DiT-S/4, 16 pooled tokens.", 33_121_664),
+        _dit_preset("dit_b_2", "DiT-B/2, 64 pooled tokens.", 131_595_296),
     ),
     extra="vision",
 )

@@ -1,9 +1,13 @@
-"""The jobs of ViT^3: train a classifier, and use it."""
+"""The jobs of ViT^3: train a classifier, and use it; train a diffusion transformer."""
 
 from backends.lab.reporter import Reporter
 from backends.vision.hosts import classifying
 from backends.vision.hosts.classifier import ClassifierResult, PredictParams, PredictResult
-from backends.vision.vit3.spec import TrainParams
+from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoising import train_denoiser
+from backends.vision.hosts.dit import plain_dit
+from backends.vision.vit3.presets import diffusion_transformer
+from backends.vision.vit3.spec import DenoiseParams, TrainParams
 
 
 def train(params: TrainParams, report: Reporter) -> ClassifierResult:
@@ -14,3 +18,9 @@ def train(params: TrainParams, report: Reporter) -> ClassifierResult:
 def predict(params: PredictParams, report: Reporter) -> PredictResult:
     """Classify pictures."""
     return classifying.predict(params, report)
+
+
+def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
+    """Train a diffusion transformer and draw pictures."""
+    make = diffusion_transformer if params.mixer == "ttt" else plain_dit
+    return train_denoiser(make, params, report)

@@ -2,6 +2,15 @@
 
 from torch import nn
 
+from backends.vision.hosts.dit import (
+    DIT_BASE,
+    DIT_LARGE,
+    DIT_SMALL,
+    DIT_XLARGE,
+    DiT,
+    DiTSize,
+    Pictures,
+)
 from backends.vision.mixers.place import Place
 from backends.vision.mixers.rotary import RotaryPositions
 from backends.vision.mixers.ttt import TTT
@@ -78,3 +87,34 @@ def h_vit3_small(*, num_classes: int = 1000, image_size: int = 224) -> HViT3:
 def h_vit3_base(*, num_classes: int = 1000, image_size: int = 224) -> HViT3:
     """H-ViT^3-B."""
     return _staged(H_VIT3_BASE, num_classes, image_size, 0.6)
+
+
+def diffusion_transformer(size: DiTSize, pictures: Pictures | None = None) -> DiT:
+    """DiT^3: a DiT with test-time training, whose blocks begin with a convolution of the stream."""
+    return DiT(size, ttt, pictures=pictures, convolves=True)
+
+
+def dit3_tiny(*, image_size: int = 16) -> DiT:
+    """Four blocks of width 64 on patches of 2 pixels, for tests and laptops."""
+    pictures = Pictures(side=image_size, channels=3, num_classes=10, learns_variance=False)
+    return diffusion_transformer(DiTSize(dim=64, num_heads=4, depth=4), pictures)
+
+
+def dit3_s_2() -> DiT:
+    """DiT^3-S/2."""
+    return diffusion_transformer(DIT_SMALL)
+
+
+def dit3_b_2() -> DiT:
+    """DiT^3-B/2."""
+    return diffusion_transformer(DIT_BASE)
+
+
+def dit3_l_2() -> DiT:
+    """DiT^3-L/2."""
+    return diffusion_transformer(DIT_LARGE)
+
+
+def dit3_xl_2() -> DiT:
+    """DiT^3-XL/2."""
+    return diffusion_transformer(DIT_XLARGE)

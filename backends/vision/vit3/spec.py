@@ -13,8 +13,10 @@ from backends.vision.hosts.classifier import (
     ClassifierResult,
     PredictParams,
     PredictResult,
+    diffusion_preset,
     picture_preset,
 )
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
 
 
 class TrainParams(ClassifierParams):
@@ -27,6 +29,12 @@ class TrainParams(ClassifierParams):
         "h_vit3_small",
         "h_vit3_base",
     ] = Field("tiny", description="Form and size; all but tiny are made for pictures of 224 pixels.")
+
+
+class DenoiseParams(DenoiserParams):
+    mixer: Literal["ttt", "softmax"] = Field(
+        "ttt", description="Test-time training, in DiT^3, or the attention of DiT."
+    )
 
 
 class ReproduceParams(ArmsParams):
@@ -42,6 +50,7 @@ class ReproduceParams(ArmsParams):
 
 
 _preset = partial(picture_preset, "backends.vision.vit3.presets")
+_dit_preset = partial(diffusion_preset, "backends.vision.vit3.presets")
 
 SYSTEM = System(
     id="vision.vit3",
@@ -64,7 +73,7 @@ SYSTEM = System(
             result=ClassifierResult,
             entry="backends.vision.vit3.jobs:train",
             effort="minutes",
-            quick={"data": "digits", "image_size": 16, "epochs": 0.1},
+            quick={"data": "digits", "image_size": 16, "epochs": 0.012, "batch_size": 8},
         ),
         Job(
             name="predict",
@@ -74,6 +83,11 @@ SYSTEM = System(
             result=PredictResult,
             entry="backends.vision.vit3.jobs:predict",
             effort="seconds",
+        ),
+        denoise_job(
+            "vit3",
+            "Train the diffusion transformer DiT^3 on small pictures, and draw some.",
+            DenoiseParams,
         ),
         Job(
             name="reproduce",
@@ -107,6 +121,11 @@ SYSTEM = System(
         _preset("h_vit3_tiny", "H-ViT^3-T, four stages.", 28_703_560, 4_903_309_312),
         _preset("h_vit3_small", "H-ViT^3-S, four stages.", 54_362_056, 8_731_988_992),
         _preset("h_vit3_base", "H-ViT^3-B, four stages.", 94_369_304, 16_682_127_872),
+        _dit_preset("dit3_tiny", "A DiT^3 for tests and laptops.", 357_900, (3, 16, 16)),
+        _dit_preset("dit3_s_2", "DiT^3-S/2.", 34_689_824),
+        _dit_preset("dit3_b_2", "DiT^3-B/2.", 133_956_128),
+        _dit_preset("dit3_l_2", "DiT^3-L/2.", 467_542_048),
+        _dit_preset("dit3_xl_2", "DiT^3-XL/2.", 689_116_064),
     ),
     extra="vision",
 )

@@ -1,10 +1,12 @@
 """Our pendulums are gymnasium's, walls hold, experts are experts, and unknown environments are refused."""
 
+from typing import NoReturn
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backends.lab.errors import LabError
+from backends.lab.errors import LabError, LabFailure
 from backends.rl.environments.episodes import Behaviour, collect, episode_returns
 from backends.rl.environments.making import make_environment, widths
 from backends.rl.environments.mixtures import PENDULUM_RETURNS, mixed_pendulum, pendulum_score, swing
@@ -92,3 +94,14 @@ def test_actions_are_scaled_to_one() -> None:
     space = environment.action_space
     bounds: NDArray[np.float32] = np.array([space.low[0], space.high[0]])  # type: ignore[attr-defined]
     np.testing.assert_array_equal(bounds, [-1, 1])
+
+
+def test_an_environment_whose_library_is_missing_names_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def make(name: str, **settings: object) -> NoReturn:
+        raise ModuleNotFoundError("No module named 'imageio'")
+
+    monkeypatch.setattr("gymnasium.make", make)
+    with pytest.raises(LabFailure, match=r"HalfCheetah-v5 needs more: pip install 'nimue\[rl\]'.*imageio"):
+        make_environment("HalfCheetah-v5")

@@ -1,14 +1,17 @@
 """The agents' networks and losses equal their naive forms; every agent learns and survives its file."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal, TanhTransform, TransformedDistribution
 
+from backends.lab.checkpoint import load_checkpoint
 from backends.lab.errors import LabError
 from backends.lab.events import EventList, Log
 from backends.lab.reporter import Reporter
@@ -177,6 +180,39 @@ def test_priorities_reach_the_policy_and_only_if_coupled_the_values(
     same_values = torch.equal(one["critics.weights.0"], other["critics.weights.0"])
     assert same_values is decoupled
     assert not torch.equal(one["policy.body.0.weight"], other["policy.body.0.weight"])
+
+
+def test_a_loss_that_is_no_number_is_a_divergence_too(tmp_path: Path) -> None:
+    sink = EventList()
+    arm = Arm(choice=small("td3", steps=40), batch_size=32, watch_every=30, checkpoint_every=5, log_every=10)
+    agents: list[OfflineAgent] = []
+
+    def catch(agent: OfflineAgent, data: TransitionTensors) -> PolicyConstraint:
+        agents.append(agent)
+        return agent.constraint
+
+    def break_values(step: int) -> None:
+        if step == 17:
+            critics = agents[0].critics
+            assert critics is not None
+            with torch.no_grad():
+                critics.biases[-1].fill_(float("nan"))
+
+    scored: list[int] = []
+
+    def score(policy: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> float:
+        scored.append(len(scored))
+        return 0.0
+
+    arm = replace(arm, evaluate_every=10)
+    report = Reporter(sink, tmp_path)
+    found = train_arm(STORE, arm, 0, report, score, constrain=catch, before_step=break_values)
+    assert found.trained.diverged_at == 20
+    assert len(scored) == 1  # what has diverged is not played
+    kept = load_checkpoint(tmp_path / "checkpoints" / "offline.safetensors")
+    assert kept["steps"] == 15
+    (said,) = (event.text for event in sink.events if isinstance(event, Log))
+    assert "diverged by step 20" in said
 
 
 def test_values_that_leave_every_return_end_the_training_and_it_is_said(tmp_path: Path) -> None:

@@ -188,6 +188,8 @@ def spoiled(**changes: NDArray[np.generic] | None) -> Columns:
         (spoiled(terminal=np.array([0, 0, 0, 7])), "other values than 0 and 1"),
         (spoiled(terminal=np.zeros(2)), "terminal has shape"),
         (spoiled(action=np.array([["a"]] * 4)), "not numbers"),
+        (spoiled(reward=np.array(1.0)), "holds no transition"),
+        (spoiled(terminal=np.array([0.0, np.nan, 0.0, 1.0])), "other values than 0 and 1"),
         ({key: column[:0] for key, column in spoiled().items()}, "holds no transition"),
     ],
 )
@@ -208,3 +210,36 @@ def test_names_and_files_that_mean_nothing_are_refused(tmp_path: Path) -> None:
         open_transitions(str(tmp_path / "data.csv"))
     with pytest.raises(LabError, match="says no form"):
         write_transitions(walk([2], [True]), str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"terminals": np.array([0.0, np.nan, 0.0])}, "terminal holds other values than 0 and 1"),
+        ({"terminals": np.zeros((3, 2))}, r"terminal has shape \(3, 2\)"),
+        ({"timeouts": np.zeros(2)}, r"different lengths: .*timeout \(2,\)"),
+        ({"rewards": np.array(1.0)}, r"different lengths: .*reward \(\)"),
+        ({"observations": np.zeros(3)}, r"states have shape \(3,\)"),
+    ],
+)
+def test_a_file_without_next_states_is_checked_before_they_are_made(
+    changes: Columns, told: str, tmp_path: Path
+) -> None:
+    columns: Columns = {
+        "observations": np.zeros((3, 2)),
+        "actions": np.zeros((3, 1)),
+        "rewards": np.zeros(3),
+        "terminals": np.zeros(3),
+    }
+    with h5py.File(tmp_path / "bad.hdf5", "w") as opened:
+        for key, column in {**columns, **changes}.items():
+            opened.create_dataset(key, data=column)
+    with pytest.raises(LabError, match=told):
+        open_transitions(str(tmp_path / "bad.hdf5"))
+
+
+def test_a_single_array_under_the_name_of_several_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(LabError, match="holds one array, not several under the names obs, action"):
+        open_transitions(str(tmp_path / "one.npz"))

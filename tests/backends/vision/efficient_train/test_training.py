@@ -82,7 +82,7 @@ def test_a_batch_is_made_the_same_again_and_has_its_segments_side() -> None:
 
 @pytest.mark.parametrize("model", ["lab/small_vit", "lab/small_convnet"])
 def test_a_run_stopped_amid_a_curriculum_goes_on_to_the_same_weights(tmp_path: Path, model: str) -> None:
-    params = quick(model=model, epochs=0.2)
+    params = quick(model=model, epochs=0.05, batch_size=8)  # nine steps
     whole = train(params, report(tmp_path / "whole"))
     sink = EventList()
     with pytest.raises(Stopped):
@@ -96,7 +96,7 @@ def test_a_run_stopped_amid_a_curriculum_goes_on_to_the_same_weights(tmp_path: P
 
 
 def test_predict_takes_what_train_wrote(tmp_path: Path) -> None:
-    trained = train(quick(), report(tmp_path))
+    trained = train(quick(epochs=0.012, batch_size=8), report(tmp_path))
     weights = tmp_path / "artifacts" / trained.weights
     found = predict(PredictParams(weights=weights, data="digits", limit=30, device="cpu"), report(tmp_path))
     assert len(found.labels) == 30

@@ -1,6 +1,7 @@
 """Comparing arms: the same batches for each, gains of pairs, labels that ask nothing, nothing done twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_arms_of_a_seed_see_the_same_batches_and_seeds_differ(tmp_path: Path) ->
     assert not torch.equal(one, next_one)
 
 
+def test_accuracy_along_the_way_is_kept_by_step(tmp_path: Path) -> None:
+    plan = replace(PLAN, seeds=1, evaluate_every=10)
+    (alone,) = train_arms({"linear": PerPixel}, sign_task, plan, report(tmp_path))["linear"]
+    assert [step for step, _ in alone.curve] == [10, 20, 25]
+    assert alone.curve[-1][1] == alone.top1
+
+
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     first = train_arms({"linear": PerPixel}, sign_task, PLAN, report(tmp_path))
 
@@ -75,7 +83,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
 
 def test_gains_are_of_pairs_and_rows_hold_means() -> None:
     found = {
-        name: [ArmResult(top1=value, loss=1.0, seconds=2.0) for value in values]
+        name: [ArmResult(top1=value, loss=1.0, seconds=2.0, curve=()) for value in values]
         for name, values in {"base": (10.0, 20.0, 60.0), "new": (15.0, 25.0, 65.0)}.items()
     }
     assert gains(found, "new", "base") == pytest.approx((5.0, 0.0))

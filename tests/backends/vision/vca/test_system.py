@@ -9,10 +9,15 @@ import torch
 from backends.lab.errors import LabError
 from backends.lab.events import EventList
 from backends.lab.reporter import Reporter
+from backends.vision.hosts.cswin import CSWIN_TINY, CSWin
+from backends.vision.hosts.dit import DiTSize, Pictures
+from backends.vision.mixers.place import host_attention
+from backends.vision.mixers.vca import VisualContrastAttention
 from backends.vision.vca.jobs import analyse, build, class_evidence, train
 from backends.vision.vca.odd_one_out import CELLS, SIDE, draw
-from backends.vision.vca.presets import deit_tiny, pvt_tiny, tiny
-from backends.vision.vca.spec import AnalyseParams, ModelParams, TrainParams
+from backends.vision.vca.presets import cswin_tiny, deit_tiny, diffusion_transformer, pvt_tiny, tiny
+from backends.vision.vca.reproduce import reproduce
+from backends.vision.vca.spec import AnalyseParams, ModelParams, ReproduceParams, TrainParams
 
 
 def report(directory: Path) -> Reporter:
@@ -51,6 +56,31 @@ def test_published_counts_hold_in_the_hosts() -> None:
         sizes = [sum(one.numel() for one in build().parameters()) for build in (deit_tiny, pvt_tiny)]
     assert sizes[0] == 5_717_416 + 256_512
     assert 11_560_000 <= sizes[1] <= 11_590_000
+
+
+def test_in_cswin_it_takes_the_place_of_stripes_and_their_convolution() -> None:
+    with torch.device("meta"):
+        plain, ours = (
+            sum(one.numel() for one in model.parameters())
+            for model in (CSWin(CSWIN_TINY, host_attention), cswin_tiny())
+        )
+    assert ours - plain == 2 * (2 * 49 * 64 + 10 * 32) + 4 * (2 * 49 * 128 + 10 * 32)
+
+
+def test_in_a_diffusion_transformer_a_quarter_of_the_tokens_is_pooled_to() -> None:
+    model = diffusion_transformer(DiTSize(dim=16, num_heads=2, depth=1), Pictures(side=16))
+    (mixer,) = (one for one in model.modules() if isinstance(one, VisualContrastAttention))
+    assert mixer.settings.pooled == (4, 4) and mixer.num_prefix == 0
+
+
+def test_a_comparison_holds_the_arms_against_softmax_and_looks_after_a_third(tmp_path: Path) -> None:
+    params = ReproduceParams(data=pictures(tmp_path), steps=3, batch_size=4, rate=1e-2, seeds=2, device="cpu")
+    found = reproduce(params, report(tmp_path))
+    arms = {str(row["arm"]): row for row in found.table}
+    assert list(arms) == ["softmax", "vca", "vca without convolution"]
+    gain = float(arms["vca"]["top1"]) - float(arms["softmax"]["top1"])
+    assert found.metrics["gain_vca"] == pytest.approx(gain)
+    assert all(0 <= float(row["top1_at_a_third"]) <= 100 for row in found.table)
 
 
 def test_evidence_covers_the_grid_of_every_block_and_nothing_is_both_for_and_against() -> None:

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from backends.lab.profile.cost import count_cost
+from backends.vision.hosts.dit import DiTSize, Pictures
 from backends.vision.mixers.ttt import TTT
 from backends.vision.vit3.maps import CELL, NUM_COLOURS, NUM_LABELS, make_maps
 from backends.vision.vit3.model import HViT3, HViT3Size, ViT3, ViT3Size
-from backends.vision.vit3.presets import ttt, ttt_with_rotary_positions
+from backends.vision.vit3.presets import diffusion_transformer, ttt, ttt_with_rotary_positions
 from backends.vision.vit3.spec import SYSTEM
 
 SMALL_STAGES = HViT3Size(dims=(16, 32, 48, 64), depths=(1, 1, 1, 1), num_heads=(2, 2, 4, 4))
@@ -30,6 +31,18 @@ def test_the_stated_size_is_the_published_one(name: str) -> None:
     assert preset.parameters is not None and preset.macs is not None
     assert preset.parameters / 1e6 == pytest.approx(millions, rel=2e-4)
     assert preset.macs / 1e9 == pytest.approx(giga, rel=0.02)
+
+
+def test_the_diffusion_transformer_begins_at_its_own_deviation_where_dit_has_no_weights() -> None:
+    torch.manual_seed(0)
+    model = diffusion_transformer(DiTSize(dim=64, num_heads=2, depth=2), Pictures(side=8))
+    mixers = [module for module in model.modules() if isinstance(module, TTT)]
+    assert len(mixers) == 2
+    for mixer in mixers:
+        for weight in (mixer.w1, mixer.w2, mixer.w3):
+            assert weight.detach().std().item() == pytest.approx(0.02, rel=0.15)
+        bound = (6 / (64 + mixer.qkv.out_features)) ** 0.5  # of Xavier's uniform weights
+        assert mixer.qkv.weight.abs().max().item() == pytest.approx(bound, rel=0.01)
 
 
 def test_every_parameter_of_the_four_stages_learns() -> None:
