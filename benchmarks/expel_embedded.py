@@ -39,9 +39,7 @@ def main() -> None:
             "outcomes": dict(Counter(f"trial {one['trial']}: {one['outcome']}" for one in gathered)),
             "solved_by_kind": dict(Counter(one["kind"] for one in gathered if one["outcome"] == "success")),
         },
-        "tokens": {
-            name: sum(one[name] for one in attempts) for name in ("input_tokens", "output_tokens")
-        },
+        "tokens": {name: sum(one[name] for one in attempts) for name in ("input_tokens", "output_tokens")},
     }
     print(report.text)
     written(asked.json, record)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 SECONDS_TO_LEAVE = 10.0
+SECONDS_BETWEEN_LOOKS_FOR_THE_TERMINAL = 2.0
 
 
 def _open_place(entry: str) -> Screen[Any]:
@@ -72,6 +73,13 @@ class NimueApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme
         self.switch_mode("home")
+        if not (self.is_headless or self.is_web):
+            self.set_interval(SECONDS_BETWEEN_LOOKS_FOR_THE_TERMINAL, self._leave_with_the_terminal)
+
+    def _leave_with_the_terminal(self) -> None:
+        """Quit when the terminal is gone and no signal has told so, instead of reading from nothing for ever."""
+        if sys.__stdin__ is None or not sys.__stdin__.isatty():
+            self.exit()
 
     def action_go(self, place: str) -> None:
         """Go to a place."""

@@ -139,7 +139,7 @@ async def test_a_job_that_breaks_says_how_and_keeps_its_traceback(app: NimueApp)
         app.screen.query_one("#how", Input).value = "[red]on purpose[/red]"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "ArithmeticError: [red]on purpose[/red]" in screen_text(app), seconds=60)
-        assert "✗ failed" in screen_text(app)
+        await until(pilot, lambda: "✗ failed" in screen_text(app))
         await pilot.press("p", "p", "p")
         await until(pilot, lambda: "Traceback" in screen_text(app))
         await until(pilot, lambda: not app.commands_at_work, seconds=60)

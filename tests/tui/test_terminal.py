@@ -82,3 +82,24 @@ def test_a_run_is_looked_at_in_a_terminal_that_is_resized_and_the_app_is_quit(te
     terminal.shows("Filter")
     terminal.keys("C-q")
     terminal.until(lambda _: not terminal.is_open)
+
+
+def test_the_app_quits_when_its_terminal_is_gone_without_a_word(tmp_path: Path) -> None:
+    """A terminal that does not control the app's session sends no signal when it is closed."""
+    master, slave = os.openpty()
+    code = "from tui.front_door import main; main()"
+    app = subprocess.Popen(
+        [sys.executable, "-c", code, "--runs", "runs", "--memory", "memory"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "xterm-256color"},
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    try:
+        drawn = b""
+        while b"nimue" not in drawn:
+            drawn += os.read(master, 65536)
+        os.close(master)
+        app.wait(timeout=90)
+    finally:
+        app.kill()
+        app.wait()

@@ -75,12 +75,16 @@ class JointSet:
         self._num_steps = len(radii_H)
 
     def most_optimistic(self, starts_M: Numbers, sweeps: int) -> Promise:
-        """The values that promise most in the states where the tasks begin."""
+        """The values that promise most in the states where the tasks begin.
+
+        Where no representation agrees with what was seen, as may be when β is small, the one that disagrees
+        least, without optimism at the steps where it does, and an infinitely low total.
+        """
         best: Promise | None = None
         pull_HNMR = np.zeros(self._counted_HNMRR.shape[:-1])
         for _ in range(sweeps):
             backed = self._backed_up(pull_HNMR, starts_M)
-            winner = int(backed.total_N.argmax())
+            winner = int((backed.total_N if backed.any_agrees else backed.slack_N).argmax())
             if best is None or backed.total_N[winner] > best.total:
                 best = Promise(
                     representation=winner,
@@ -134,19 +138,19 @@ class JointSet:
         num = len(self._features)
         heads = np.zeros(pull_HNMR.shape)
         values = np.zeros((self._num_steps, num, *self._seen.paid_HMSA.shape[1:]))
-        alive_N = np.ones(num, dtype=np.bool_)
+        least_slack_N = np.full(num, np.inf)
         later_NMS = np.zeros(values.shape[1:4])
         for step in reversed(range(self._num_steps)):
             fit_NMR, slack_N = self._fit(step, later_NMS)
-            alive_N &= slack_N >= 0
+            least_slack_N = np.minimum(least_slack_N, slack_N)
             room_N = slack_N.clip(min=0)
             pull_NMR = pull_HNMR[step] if step else self._first_pull(fit_NMR, room_N, starts_M)
             heads[step] = fit_NMR + self._furthest(step, pull_NMR, room_N)
             values[step] = np.einsum("nsar,nmr->nmsa", self._features, heads[step])
             later_NMS = np.stack([self._state_values(one, step) for one in values[step]])
         promised_NM = values[0][:, np.arange(len(starts_M)), starts_M].max(-1)
-        total_N = np.where(alive_N, promised_NM.sum(1), -np.inf)
-        return _Backed(heads_HNMR=heads, values_HNMSA=values, total_N=total_N)
+        total_N = np.where(least_slack_N >= 0, promised_NM.sum(1), -np.inf)
+        return _Backed(heads_HNMR=heads, values_HNMSA=values, total_N=total_N, slack_N=least_slack_N)
 
     def _first_pull(self, fit_NMR: Floats, room_N: Floats, starts_M: Numbers) -> Floats:
         """The features of the most optimistic actions at the start."""
@@ -192,3 +196,9 @@ class _Backed:
     heads_HNMR: Floats
     values_HNMSA: Floats
     total_N: Floats
+    slack_N: Floats
+    """What β leaves of each representation's budget at the step where that is least; below 0, it is ruled out."""
+
+    @property
+    def any_agrees(self) -> bool:
+        return bool((self.slack_N >= 0).any())

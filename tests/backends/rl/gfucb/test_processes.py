@@ -12,7 +12,7 @@ from backends.lab.reporter import Reporter
 from backends.rl.gfucb.finite_class import FiniteClassUcb
 from backends.rl.gfucb.mdps.jobs import make_process_world, process_learners, simulate_processes
 from backends.rl.gfucb.mdps.learner import ProcessLearner, process_radii
-from backends.rl.gfucb.mdps.optimism import JointSet
+from backends.rl.gfucb.mdps.optimism import JointSet, Seen
 from backends.rl.gfucb.mdps.play import play_episodes
 from backends.rl.gfucb.mdps.reproduce import reproduce_processes
 from backends.rl.gfucb.mdps.worlds import LinearProcesses, draw_features, every_pair_for_itself
@@ -105,9 +105,46 @@ def test_what_is_promised_agrees_with_the_data_and_the_truth_is_in_a_wide_set(se
     promise = learner.promise(np.zeros(2, dtype=np.int64))
     # A hair wider, for promises lie on the border.
     ours = JointSet(candidates, learner.seen, np.full(3, 0.5 + 1e-9))
-    assert ours.contains(promise.representation, promise.heads_HMR)
+    agrees = ours.contains(promise.representation, promise.heads_HMR)
+    assert agrees or promise.total == -np.inf
     wide = experienced(world, candidates, radius=1e4).joint_set
     assert wide.contains(0, world.best_heads())
+
+
+def test_where_no_representation_agrees_the_one_that_disagrees_least_is_taken() -> None:
+    world, candidates = drawn(119)
+    seen = experienced(world, candidates, radius=0.5).seen
+    promise = JointSet(candidates, seen, np.zeros(3)).most_optimistic(np.zeros(2, dtype=np.int64), 2)
+    assert promise.total == -np.inf
+    misfits = [worst_misfit(candidates, seen, number) for number in range(len(candidates))]
+    assert min(misfits) > 0
+    assert promise.representation == int(np.argmin(misfits))
+
+
+def worst_misfit(candidates_NSAR: Floats, seen: Seen, number: int) -> float:
+    """By how much a representation explains less than the best, at its worst step, its own values ahead."""
+    steps, tasks = seen.paid_HMSA.shape[:2]
+    later_MS = np.zeros((tasks, STATES))
+    worst = 0.0
+    for step in reversed(range(steps)):
+        explained, values = [], np.zeros((tasks, STATES))
+        for one, features in enumerate(candidates_NSAR):
+            total = 0.0
+            for task in range(tasks):
+                counted, wanted = np.eye(FEATURES), np.zeros(FEATURES)
+                for state, action in np.ndindex(STATES, ACTIONS):
+                    row = features[state, action]
+                    counted += seen.visits_HMSA[step, task, state, action] * np.outer(row, row)
+                    ahead = seen.moves_HMSAT[step, task, state, action] @ later_MS[task]
+                    wanted += row * (seen.paid_HMSA[step, task, state, action] + ahead)
+                head = np.linalg.solve(counted, wanted)
+                total += float(wanted @ head)
+                if one == number:
+                    values[task] = (features @ head).max(-1).clip(0, steps - step)
+            explained.append(total)
+        worst = max(worst, max(explained) - explained[number])
+        later_MS = values
+    return worst
 
 
 @given(seeds)
