@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -77,7 +78,7 @@ class NimueApp(App[None]):
             self.set_interval(SECONDS_BETWEEN_LOOKS_FOR_THE_TERMINAL, self._leave_with_the_terminal)
 
     def _leave_with_the_terminal(self) -> None:
-        """Quit when the terminal is gone and no signal has told so, instead of reading from nothing for ever."""
+        """Quit when the terminal is gone and no signal has told so, instead of reading from nothing."""
         if sys.__stdin__ is None or not sys.__stdin__.isatty():
             self.exit()
 

@@ -88,9 +88,10 @@ def test_the_app_quits_when_its_terminal_is_gone_without_a_word(tmp_path: Path) 
     """A terminal that does not control the app's session sends no signal when it is closed."""
     master, slave = os.openpty()
     code = "from tui.front_door import main; main()"
+    env = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "xterm-256color"}
     app = subprocess.Popen(
         [sys.executable, "-c", code, "--runs", "runs", "--memory", "memory"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "xterm-256color"},
+        cwd=tmp_path, env={**os.environ, **env},
         stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
     )  # fmt: skip
     os.close(slave)
@@ -99,7 +100,7 @@ def test_the_app_quits_when_its_terminal_is_gone_without_a_word(tmp_path: Path) 
         while b"nimue" not in drawn:
             drawn += os.read(master, 65536)
         os.close(master)
-        app.wait(timeout=90)
+        assert app.wait(timeout=90) == 0
     finally:
         app.kill()
         app.wait()

@@ -197,7 +197,7 @@ class _Backed:
     values_HNMSA: Floats
     total_N: Floats
     slack_N: Floats
-    """What β leaves of each representation's budget at the step where that is least; below 0, it is ruled out."""
+    """What β leaves of each representation's budget at its worst step; below 0, it is ruled out."""
 
     @property
     def any_agrees(self) -> bool:
