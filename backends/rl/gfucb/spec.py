@@ -89,7 +89,7 @@ class SimulateProcessesParams(JobParams):
     steps: int = Field(4, ge=1, le=20, description="Steps of an episode.")
     episodes: int = Field(60, ge=1, le=10_000, description="Episodes to play in each task.")
     noise: float = Field(0.1, ge=0, le=10, description="Standard deviation of a reward about its mean.")
-    scale: float = Field(0.1, ge=0, le=100, description="Factor on the theoretical β of every step.")
+    scale: float = Field(1.0, ge=0, le=100, description="Factor on the theoretical β of every step.")
 
 
 class SimulateProcessesResult(SimulateResult):
@@ -101,7 +101,7 @@ class ReproduceProcessesParams(JobParams):
     seeds: int = Field(6, ge=2, le=100, description="Worlds in which each learner plays.")
     tasks: tuple[int, ...] = Field((1, 2, 5, 10), description="Numbers of tasks that share.", min_length=1)
     scales: tuple[float, ...] = Field(
-        (0.01, 1.0), description="Further factors on β, with the highest number of tasks."
+        (0.1, 10.0), description="Further factors on β, with the highest number of tasks."
     )
 
 
