@@ -36,7 +36,7 @@ from tui.widgets.live_text import LiveText
 
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_BETWEEN_CHECKS = 2.0
-MAX_TASK = 18
+LEAST_TASK = 18
 MAX_ARM = 7
 _BATCH = 2_000  # events handed over at once, so that keys are answered in between
 
@@ -209,10 +209,12 @@ class ExpelRunScreen(NimueScreen[None]):
             self._shown.clear()
             table.clear(columns=True)
             longest = max(map(len, progress.tasks), default=4)
-            table.add_column("Task", key="task", width=min(max(longest, 4), MAX_TASK))
+            kinds = max(map(len, progress.tasks.values()), default=4)
+            others = (MAX_ARM + 2) * len(self._columns) + kinds + 2
+            room = max(LEAST_TASK, table.size.width - others - 4)
+            table.add_column("Task", key="task", width=min(max(longest, 4), room))
             for arm in self._columns:
                 table.add_column(Text(arm[:MAX_ARM]), key=arm, width=MAX_ARM)
-            kinds = max(map(len, progress.tasks.values()), default=4)
             table.add_column("Kind", key="kind", width=max(kinds, 4))
         for task, kind in progress.tasks.items():
             if ("task", task) not in self._shown:
