@@ -4,7 +4,6 @@ Packages of others take part when the environment variable `NIMUE_SYSTEMS` names
 they are laid out in the same way.
 """
 
-import difflib
 import importlib
 import os
 from collections.abc import Callable
@@ -106,5 +105,7 @@ def _declared(module: str) -> System:
 
 
 def _nearest(id: str, known: list[str]) -> str:
+    import difflib  # not on the way to a listing, which has to be quick
+
     near = difflib.get_close_matches(id, known, n=3) or [name for name in known if id in name][:3]
     return f"did you mean {' or '.join(near)}?" if near else "nimue lab list shows all."

@@ -13,6 +13,8 @@ from backends.lab.registry import PACKAGES_SETTING, find_job, find_system, resol
 ROOT = Path(__file__).parents[3]
 HEAVY = ("torch", "transformers", "timm", "torchvision", "accelerate", "chromadb", "numpy", "scipy")
 
+MOST_SECONDS, MOST_LISTINGS = 0.3, 8
+
 LISTING = """
 import sys, time
 begin = time.process_time()
@@ -41,16 +43,19 @@ def test_systems_are_sorted_and_their_ids_are_family_and_folder() -> None:
 
 def test_listing_all_systems_is_quick_and_imports_nothing_heavy() -> None:
     environment = {**os.environ, PACKAGES_SETTING: "tests.backends.lab.shelf", "PYTHONPATH": str(ROOT)}
-    told = subprocess.run(
-        [sys.executable, "-c", LISTING, *HEAVY],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    count, seconds, *heavy = told.stdout.split()
-    assert int(count) >= 3
-    assert heavy == []
-    # Of this process: the clock on the wall measures the neighbours, too. It takes a quarter of a second
-    # where specs are not compiled yet, and more on a slow machine; one heavy import takes several seconds.
-    assert float(seconds) < 1.0
+    # Processor time, for the clock on the wall measures the neighbours, too; and the best of some, for the
+    # first compiles what it imports and neighbours empty the processor's caches.
+    for _ in range(MOST_LISTINGS):
+        told = subprocess.run(
+            [sys.executable, "-c", LISTING, *HEAVY],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        count, seconds, *heavy = told.stdout.split()
+        assert int(count) >= 3
+        assert heavy == []
+        if float(seconds) < MOST_SECONDS:
+            return
+    pytest.fail(f"{MOST_LISTINGS} listings all took over {MOST_SECONDS} s, the last {seconds} s")
 
 
 @pytest.mark.parametrize(
