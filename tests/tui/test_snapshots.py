@@ -37,8 +37,7 @@ def _fixed_facts(monkeypatch: pytest.MonkeyPatch, few_systems: None) -> None:
         problems=(),
     )
     monkeypatch.setattr(installation_facts, "installation_facts", lambda memory, model: facts)
-    for module in ("tui.widgets.run_watch", "tui.screens.expel_run"):
-        monkeypatch.setattr(f"{module}.is_held", lambda path: path.name.endswith("-held"))
+    monkeypatch.setattr("tui.widgets.run_watch.is_held", lambda path: path.name.endswith("-held"))
     for module in ("tui.screens.chat_place", "tui.lab_panels", "tui.expel_panels"):
         monkeypatch.setattr(f"{module}.clock", lambda seconds: "0:42")  # no two pictures share their seconds
 

@@ -1,7 +1,5 @@
 """An ExpeL run: tasks by arms, successes, tokens, time left, insights as they come; live or long finished."""
 
-import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,32 +11,25 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import DataTable
-from textual.worker import get_current_worker
 
 from agents.cli.table_text import plain
-from agents.errors import NimueFailure
 from agents.llm.names import parse_model_name
 from agents.llm.usage import cost_of
-from agents.runs.event_log import RunEvent
-from agents.runs.folder import RunFolder
 from memory.errors import StoreError
 from tui.drawing_pace import DrawingPace
-from tui.event_tail import EventTail
 from tui.expel_panels import LEGEND, cell_text, insights_panel, progress_line, success_panel
 from tui.expel_progress import ExpelProgress
-from tui.run_shelf import is_held, look_at
+from tui.run_shelf import look_at
 from tui.screens.nimue_screen import NimueScreen
 from tui.screens.trajectory import TrajectoryScreen
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.live_text import LiveText
+from tui.widgets.run_watch import RunWatch
 
 SECONDS_BETWEEN_LOOKS = 0.2
-SECONDS_BETWEEN_CHECKS = 2.0
 LEAST_TASK = 18
 MAX_ARM = 7
-_BATCH = 2_000  # events handed over at once, so that keys are answered in between
 
 
 class TaskTable(DataTable[Text]):
@@ -57,20 +48,6 @@ class ExpelRunScreen(NimueScreen[None]):
         Binding("r", "resume", "Resume"),
     ]
 
-    class Fresh(Message):
-        """The run has gone on."""
-
-        def __init__(self, events: Sequence[RunEvent]) -> None:
-            self.events = events
-            super().__init__()
-
-    class Broken(Message):
-        """The log cannot be read."""
-
-        def __init__(self, problem: str) -> None:
-            self.problem = problem
-            super().__init__()
-
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
@@ -80,7 +57,7 @@ class ExpelRunScreen(NimueScreen[None]):
         self._held = False
         self._stale = True
         self._shown: dict[tuple[str, str], str] = {}
-        self._columns: list[str] = []
+        self._columns: dict[str, tuple[str, int]] = {}
         self._keys_shown: tuple[bool, ...] = ()
         self._pace = DrawingPace()
 
@@ -99,34 +76,14 @@ class ExpelRunScreen(NimueScreen[None]):
                 with Vertical(classes="box grow", id="expel-insights") as insights:
                     insights.border_title = "Insights, newest first"
                     yield LiveText(id="expel-operations")
+        yield RunWatch(self._path)
         yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one(TaskTable).focus()
-        self._read()
-        self._check()
         self.set_interval(SECONDS_BETWEEN_LOOKS, self._show_if_stale)
-        self.set_interval(SECONDS_BETWEEN_CHECKS, self._check)
 
-    @work(thread=True, group="read")
-    def _read(self) -> None:
-        worker = get_current_worker()
-        tail = EventTail(RunFolder(self._path).events)
-        memory = self.nimue.settings.memory_folder()
-        try:
-            while not worker.is_cancelled:
-                found = tail.fresh()
-                for begin in range(0, len(found), _BATCH):
-                    self.post_message(self.Fresh(found[begin : begin + _BATCH]))
-                for event in found:
-                    if event.kind == "started":
-                        memory = Path(str(event.data["settings"]["memory"]))
-                if any(event.kind == "insights" for event in found):
-                    self._read_insights(memory)
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        except (NimueFailure, OSError, KeyError, TypeError) as error:
-            self.post_message(self.Broken(str(error)))
-
+    @work(thread=True, exclusive=True, group="insights")
     def _read_insights(self, memory: Path) -> None:
         """The texts behind the operations; they stand in the memory, not in the log."""
         from memory.insight_store import InsightStore
@@ -141,21 +98,26 @@ class ExpelRunScreen(NimueScreen[None]):
             return  # the memory lies elsewhere or is in the making; the operations show without their texts
         self._stale = True
 
-    @work(thread=True, exclusive=True, group="check")
-    def _check(self) -> None:
-        self._held = is_held(self._path)
-        self._stale = True
-
-    def on_expel_run_screen_fresh(self, message: Fresh) -> None:
+    def on_run_watch_fresh(self, message: RunWatch.Fresh) -> None:
         try:
             for event in message.events:
                 self._progress.take(event)
+            if any(event.kind == "insights" for event in message.events):
+                memory = self._progress.settings.get("memory", self.nimue.settings.memory_folder())
+                self._read_insights(Path(str(memory)))
         except (KeyError, TypeError, ValueError) as error:
             self._problem = f"An event of the run makes no sense: {error!r}"
         self._stale = True
 
-    def on_expel_run_screen_broken(self, message: Broken) -> None:
+    def on_run_watch_held(self, message: RunWatch.Held) -> None:
+        self._held = message.held
+        self._stale = True
+
+    def on_run_watch_broken(self, message: RunWatch.Broken) -> None:
         self._problem = message.problem
+        self._stale = True
+
+    def on_resize(self) -> None:
         self._stale = True
 
     # -- showing -------------------------------------------------------------------------------------
@@ -201,31 +163,39 @@ class ExpelRunScreen(NimueScreen[None]):
         return cost_of(parse_model_name(model), self._progress.usage) if model else Decimal(0)
 
     def _show_tasks(self) -> None:
-        """Fill the table once for its columns, then change only the cells that differ."""
+        """Fill the table once for its columns and its width, then change only the cells that differ."""
         table = self.query_one(TaskTable)
         progress = self._progress
-        if progress.arms != self._columns:
-            self._columns = progress.arms
+        columns = self._columns_for(table.size.width)
+        row = table.cursor_row
+        filled_anew = columns != self._columns
+        if filled_anew:
+            self._columns = columns
             self._shown.clear()
             table.clear(columns=True)
-            longest = max(map(len, progress.tasks), default=4)
-            kinds = max(map(len, progress.tasks.values()), default=4)
-            others = (MAX_ARM + 2) * len(self._columns) + kinds + 2
-            room = max(LEAST_TASK, table.size.width - others - 4)
-            table.add_column("Task", key="task", width=min(max(longest, 4), room))
-            for arm in self._columns:
-                table.add_column(Text(arm[:MAX_ARM]), key=arm, width=MAX_ARM)
-            table.add_column("Kind", key="kind", width=max(kinds, 4))
+            for key, (label, width) in columns.items():
+                table.add_column(Text(label), key=key, width=width)
         for task, kind in progress.tasks.items():
             if ("task", task) not in self._shown:
                 self._shown["task", task] = task
-                cells = [Text("·", style="dim")] * len(self._columns)
+                cells = [Text("·", style="dim")] * len(progress.arms)
                 table.add_row(Text(plain(task)), *cells, Text(plain(kind), style="dim"), key=task)
         for (arm, task), cell in progress.cells.items():
             text = cell_text(cell)
             if self._shown.get((arm, task)) != text.plain and task in progress.tasks and arm in self._columns:
                 self._shown[arm, task] = text.plain
                 table.update_cell(task, arm, text)
+        if filled_anew:
+            table.move_cursor(row=row)
+
+    def _columns_for(self, room: int) -> dict[str, tuple[str, int]]:
+        """Label and width by key. The tasks' names get what the others leave."""
+        arms = {arm: (arm[:MAX_ARM], MAX_ARM) for arm in self._progress.arms}
+        kind = max(map(len, self._progress.tasks.values()), default=4)
+        left = room - (MAX_ARM + 2) * len(arms) - (kind + 2) - 4
+        longest = max(map(len, self._progress.tasks), default=4)
+        task = min(longest, max(LEAST_TASK, left))
+        return {"task": ("Task", task), **arms, "kind": ("Kind", kind)}
 
     # -- doing ---------------------------------------------------------------------------------------
 
