@@ -58,24 +58,30 @@ class Critics(nn.Module):
 
     def forward(self, x_BX: Tensor) -> Tensor:
         """Values of states and actions side by side, as members by batch."""
-        h_EBH = x_BX.expand(len(self.weights[0]), *x_BX.shape)
-        return self._through(h_EBH, slice(None))
+        layers = (self.weights, self.biases, self.scales, self.shifts)
+        return self._through(x_BX.expand(len(self.weights[0]), *x_BX.shape), *map(list, layers))
 
     def first(self, x_BX: Tensor) -> Tensor:
         """Values by the first member alone."""
-        return self._through(x_BX[None], slice(0, 1))[0]
+        layers = (self.weights, self.biases, self.scales, self.shifts)
+        return self._through(x_BX[None], *([one[:1] for one in each] for each in layers))[0]
 
-    def _through(self, h_EBH: Tensor, members: slice) -> Tensor:
-        last = len(self.weights) - 1
-        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            h_EBH = torch.baddbmm(bias[members], h_EBH, weight[members])
-            if layer == last:
-                break
+    def _through(
+        self,
+        h_EBH: Tensor,
+        weights: list[Tensor],
+        biases: list[Tensor],
+        scales: list[Tensor],
+        shifts: list[Tensor],
+    ) -> Tensor:
+        for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
+            h_EBH = torch.baddbmm(bias, h_EBH, weight)
             if self.layer_norm:
-                normal = functional.layer_norm(h_EBH, h_EBH.shape[-1:])
-                h_EBH = normal * self.scales[layer][members] + self.shifts[layer][members]
+                h_EBH = functional.layer_norm(h_EBH, h_EBH.shape[-1:]) * scales[layer] + shifts[layer]
             h_EBH = functional.relu(h_EBH, inplace=True)
-        return h_EBH.squeeze(-1)
+        # A product with one column is several times slower as a matrix product, above all backwards.
+        values_EB: Tensor = (h_EBH * weights[-1].mT).sum(-1) + biases[-1][..., 0]
+        return values_EB
 
     @property
     def num_layers(self) -> int:

@@ -17,6 +17,7 @@ from backends.lab.events import EventList, Log
 from backends.lab.reporter import Reporter
 from backends.rl.environments.mixtures import mixed_pendulum
 from backends.rl.offline.presets import critics as published_critics
+from backends.rl.offline_agents import cql
 from backends.rl.offline_agents.agent import OfflineAgent, PolicyConstraint, weighted_mean
 from backends.rl.offline_agents.arms import Arm, train_arm
 from backends.rl.offline_agents.batches import TransitionTensors
@@ -91,7 +92,7 @@ def test_cqls_gap_is_the_importance_weighted_logsumexp() -> None:
     agent = CQL(3, 1, CQLConfig(actions=4, hidden=(8, 8), temperature=2.0))
     batch = tensors().batch(torch.arange(5))
     torch.manual_seed(1)
-    q, gap = agent._values_and_gap(batch)
+    q, gap = agent._values_and_gap(batch, agent._sampled(batch), slice(None))
     torch.manual_seed(1)
     with torch.no_grad():
         current, current_log = agent.policy.sample(batch.obs, 4)
@@ -110,6 +111,20 @@ def test_cqls_gap_is_the_importance_weighted_logsumexp() -> None:
         expected = 2 * torch.logsumexp(torch.stack(total), 0) - agent.critics(batch.x[row : row + 1])[:, 0]
         torch.testing.assert_close(gap[:, row], expected)
     torch.testing.assert_close(q, agent.critics(batch.x))
+
+
+def test_cqls_critics_learn_the_same_whether_a_batch_is_taken_at_once_or_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batch = tensors().batch(torch.arange(20), torch.rand(20))
+    found = []
+    for rows in (10_000, 40):  # all twenty states at once, and three at a time
+        monkeypatch.setattr(cql, "ROWS_AT_ONCE", rows)
+        torch.manual_seed(0)
+        agent = CQL(3, 1, CQLConfig(actions=4, hidden=(8, 8)))
+        metrics = agent.critic_step(batch)
+        found.append((metrics, [one.grad for one in agent.critics.parameters()]))
+    torch.testing.assert_close(found[0], found[1])
 
 
 def test_the_expectile_loss_is_asymmetric_and_half_is_half_the_square() -> None:
