@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from agents.runs.executors.local import begin_worker
 from games.text.env import StepResult, Suite, Task, TextEnv
 from games.text.suites import open_suite
 
@@ -169,6 +170,7 @@ _here: _Episodes | None = None
 
 
 def _begin(suite: str, data: Path | None) -> None:
+    begin_worker()
     global _here
     _here = _Episodes(open_suite(suite, data))
 

@@ -65,7 +65,7 @@ class LocalExecutor:
             self._pool = ProcessPoolExecutor(
                 self._workers,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_worker,
+                initializer=begin_worker,
             )
         try:
             for number, chunk in unfinished.items():
@@ -80,7 +80,7 @@ class LocalExecutor:
             self._pool = None
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
     """Leave Ctrl-C to the parent, which ends its workers; end by oneself if the parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

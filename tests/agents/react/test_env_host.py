@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -13,6 +15,7 @@ from games.errors import GameError
 from games.text.env import StepResult, Suite, Task
 from games.text.suites import open_suite
 from tests.agents.react.boxes import BoxSuite, play
+from tests.watched_processes import is_running, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +133,27 @@ async def test_a_process_that_dies_every_time_stops_the_attempt_with_a_clear_lin
 
     with pytest.raises(NimueFailure, match="process of environment boxes died"):
         await play(["Action: Search[left]"], host=Dying())
+
+
+WAITING = """
+import asyncio
+from agents.react.env_host import ProcessHost
+from games.text.suites import open_suite
+
+async def main():
+    host = ProcessHost("hotpotqa", None, 1)
+    await host.open("one", open_suite("hotpotqa").tasks[0])
+    print(*host._workers[0]._processes, flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def test_the_processes_of_environments_end_with_a_run_that_was_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        worker = int(run.stdout.readline())
+        assert is_running(worker)
+        run.kill()
+    wait_until(lambda: not is_running(worker))

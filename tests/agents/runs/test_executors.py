@@ -4,8 +4,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from agents.errors import NimueError, NimueFailure
 from agents.runs import executors
 from agents.runs.executors import open_executor
 from tests.agents.runs.executor_work import die, refuse, square, square_but_die_once
+from tests.watched_processes import is_running, wait_until
 
 NUM_CHUNKS = 12
 
@@ -54,10 +53,10 @@ def test_a_mistake_of_the_work_itself_is_raised(tmp_path: Path) -> None:
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(tmp_path)], stderr=subprocess.DEVNULL)
     taken = tmp_path / "taken"
-    _wait_until(lambda: taken.exists() and len(_pids(taken)) == 2)
+    wait_until(lambda: taken.exists() and len(_pids(taken)) == 2)
     parent.kill()
     parent.wait()
-    _wait_until(lambda: not any(_is_running(pid) for pid in _pids(taken)))
+    wait_until(lambda: not any(is_running(pid) for pid in _pids(taken)))
 
 
 def test_without_ray_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,18 +106,3 @@ print(squares)
 
 def _pids(taken: Path) -> set[int]:
     return {int(line.split()[1]) for line in taken.read_text().splitlines() if len(line.split()) == 2}
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.01)
