@@ -29,6 +29,7 @@ def main() -> None:
     if report.results is None:
         parser.error(f"{run.id} has evaluated nothing yet: expel train --resume {run.id}")
     told: dict[str, Any] = json.loads((run.artifacts / "results.json").read_text(encoding="utf-8"))
+    told["settings"].pop("memory", None)  # where it lies on this machine
     attempts = [event.data for event in read_events(run.events) if event.kind == "attempt"]
     gathered = [one for one in attempts if one["phase"] == "gather"]
     record = {

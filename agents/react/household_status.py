@@ -15,6 +15,7 @@ _THING = re.compile(r"\b([a-z]+ \d+)")
 _WENT = re.compile(r"^go to ([a-z]+ \d+)$")
 _PICKED = re.compile(r"^You pick up the ([a-z]+ \d+) from")
 _PUT = re.compile(r"^You (?:move|put) the ([a-z]+ \d+) ")
+_TREATED = re.compile(r"^You (?:clean|heat|cool) the ([a-z]+ \d+) ")
 _SHOWN = re.compile(r"\b(?:On the [a-z]+ \d+|In it), you see (.*?)\.")
 _SOLVED = "Task is SOLVED."
 _NOTHING_HAPPENS = "Nothing happens."
@@ -57,6 +58,8 @@ class _House:
     closed: bool = False
     """Whether the place is closed where the actor stands."""
     contents: dict[str, list[str]] = field(default_factory=dict)
+    treated: set[str] = field(default_factory=set)
+    """What has been cleaned, heated or cooled."""
     taken_from: str = ""
     older: bool = False
     """Older games say `put X in/on Y`, newer ones `move X to Y`, and these tell of each arrival."""
@@ -76,35 +79,52 @@ class _House:
         elif put := _PUT.match(seen):
             self.carried = ""
             self.contents[self.place] = [*self.contents[self.place], put[1]]
+        elif made := _TREATED.match(seen):
+            self.treated.add(made[1])
         elif shown := _SHOWN.search(seen):
             self.contents[self.place] = _THING.findall(shown[1])
             self.unseen.pop(self.place, None)
 
     def possible(self) -> Iterator[str]:
-        """What can be done here, but going away, closing, and looking at what is known.
+        """What can be done here and may serve the task; a closed place may hold anything.
 
-        Not everything fits everywhere, so putting down is named where the task asks for it, and for a thing
-        that the task does not ask for where it came from.
+        That is taking what the task names; with it in the hand, its treatment, the lamp, and putting it down
+        where the task asks for it. Another thing can go back to where it was.
         """
+        yield from self._serving_the_task()
         if self.closed:
             yield f"open {self.place}"
-        else:
-            for thing in self.contents.get(self.place, ()):
-                if thing.startswith(_LAMPS):
-                    yield f"use {thing}"
-                elif not self.carried:
-                    yield f"take {thing} from {self.place}"
-        if not self.carried or not self.place:
+
+    def _serving_the_task(self) -> Iterator[str]:
+        lying = () if self.closed else self.contents.get(self.place, ())
+        if not self.carried:
+            yield from (f"take {thing} from {self.place}" for thing in lying if self._is_worth_taking(thing))
             return
-        wanted = self.carried.split()[0] in self.goal
-        if wanted:
-            for verb, at, asked in _TREATMENTS:
-                if self.place.startswith(at) and re.search(asked, self.goal):
-                    yield f"{verb} {self.carried} with {self.place}"
-        asked_for = wanted and self.place.split()[0] in self.goal
-        if not self.closed and (asked_for or (not wanted and self.place == self.taken_from)):
-            yield (
-                f"put {self.carried} in/on {self.place}"
-                if self.older
-                else f"move {self.carried} to {self.place}"
-            )
+        fits = self.place == self.taken_from  # not everything fits everywhere
+        if self._asks_for(self.carried):
+            yield from (f"use {thing}" for thing in lying if thing.startswith(_LAMPS))
+            missing = self._missing_treatments(self.carried)
+            at_hand = (verb for verb, at in missing if self.place.startswith(at))
+            yield from (f"{verb} {self.carried} with {self.place}" for verb in at_hand)
+            fits = not missing and self._asks_for(self.place)
+        if fits and not self.closed:
+            if self.older:
+                yield f"put {self.carried} in/on {self.place}"
+            else:
+                yield f"move {self.carried} to {self.place}"
+
+    def _is_worth_taking(self, thing: str) -> bool:
+        """Whether the task names it, and it is not where and as the task wants it."""
+        done = self._asks_for(self.place) and not self._missing_treatments(thing)
+        return self._asks_for(thing) and not thing.startswith(_LAMPS) and not done
+
+    def _missing_treatments(self, thing: str) -> list[tuple[str, str]]:
+        """What the task wants done with a thing of its kind, and where, until it has been done."""
+        if thing in self.treated:
+            return []
+        return [(verb, place) for verb, place, asked in _TREATMENTS if re.search(asked, self.goal)]
+
+    def _asks_for(self, thing: str) -> bool:
+        """Whether the task names things of this kind."""
+        kind = thing.partition(" ")[0]
+        return bool(kind) and re.search(rf"\b{kind}(?:e?s)?\b", self.goal) is not None

@@ -49,7 +49,16 @@ def test_what_is_carried_is_told_until_it_is_put_down() -> None:
     put = ("move mug 1 to desk 1", "You move the mug 1 to the desk 1.")
     after = household_status(TASK, [*carrying, *did(there, put)])
     assert "You carry: nothing." in after
-    assert "Here you can: take pen 1 from desk 1; take mug 1 from desk 1.)" in after
+    assert "Here you can" not in after  # there it belongs, and a pen is not asked for
+
+
+def test_of_what_lies_there_only_what_the_task_names_is_told() -> None:
+    seen = did(
+        ("go to bed 1", "You arrive at bed 1. On the bed 1, you see a mugtree 1, a mug 2, and a pen 1.")
+    )
+    assert "Here you can: take mug 2 from bed 1.)" in household_status(TASK, seen)
+    several = TASK.replace("some mug", "two mugs")
+    assert "Here you can: take mug 2 from bed 1.)" in household_status(several, seen)
 
 
 def test_a_wrong_thing_can_be_put_back_only() -> None:
@@ -74,7 +83,17 @@ def test_a_wrong_thing_can_be_put_back_only() -> None:
 def test_what_the_task_asks_for_is_named_at_its_place(goal: str, verb: str, place: str) -> None:
     task = f"You see a drawer 1, and a {place}.\nYour task is to: {goal}."
     arrival = (f"go to {place}", f"You arrive at {place}. On the {place}, you see nothing.")
-    assert f"{verb} mug 1 with {place}" in household_status(task, did(AT_DRAWER, OPENED, TAKEN, arrival))
+    carrying = did(AT_DRAWER, OPENED, TAKEN)
+    told = household_status(task, [*carrying, *did(arrival)])
+    assert f"Here you can: {verb} mug 1 with {place}.)" in told
+    desk = ("go to desk 1", "You arrive at desk 1. On the desk 1, you see nothing.")
+    assert "Here you can" not in household_status(task, [*carrying, *did(desk)])  # not before it is treated
+    treated = (f"{verb} mug 1 with {place}", f"You {verb} the mug 1 using the {place}.")
+    ready = household_status(task, [*carrying, *did(arrival, treated, desk)])
+    assert "Here you can: move mug 1 to desk 1.)" in ready
+    put = ("move mug 1 to desk 1", "You move the mug 1 to the desk 1.")
+    assert "Here you can" not in household_status(task, [*carrying, *did(arrival, treated, desk, put)])
+    assert "Here you can: take mug 1 from desk 1.)" in household_status(task, [*carrying, *did(desk, put)])
     other = household_status(TASK, did(AT_DRAWER, OPENED, TAKEN, arrival))
     assert "Here you can" not in other
 
@@ -116,7 +135,11 @@ def test_what_is_named_is_what_the_engine_admits() -> None:
             named = set(told.removesuffix(".)").split("; ")) - {""}
             admitted = env.admissible() or ()
             assert named <= set(admitted)
-            assert {one for one in admitted if one.startswith(("take ", "open ", "use "))} <= named
+            assert {one for one in admitted if one.startswith("open ")} <= named
+            goal = opening.partition("Your task is to:")[2].strip(" .").split()
+            taken = [one.split() for one in admitted if one.startswith("take ")]  # take THING 1 from PLACE 1
+            worth = {" ".join(words) for words in taken if words[1] in goal and words[4] not in goal}
+            assert worth <= named
             compared += bool(named)
     env.close()
     assert compared > 50
