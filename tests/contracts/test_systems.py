@@ -288,5 +288,12 @@ def test_an_experiment_has_a_recorded_result(system: System, job: Job[Any, Any])
     assert record["machine"]["processor"] and record["date"]
 
 
+@pytest.mark.parametrize("system", [one for one in all_systems() if is_ours(one)], ids=lambda one: one.id)
+def test_a_page_shows_pictures_that_are_there(system: System) -> None:
+    pages = ROOT / "docs" / "systems"
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (pages / f"{system.id}.md").read_text(encoding="utf-8"))
+    assert [one for one in shown if not (pages / one).is_file()] == []
+
+
 def test_the_packages_that_are_looked_through_begin_with_ours() -> None:
     assert packages()[0] == "backends"

@@ -7,10 +7,28 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from backends.lab.contract import Artifact
+from backends.lab.reporter import Reporter
 from backends.rl.evaluation.aggregates import score_matrix
 
 Curve = Sequence[tuple[float, float]]
 """Pairs of a step and a value."""
+
+
+def curve_picture(
+    report: Reporter,
+    arms: Mapping[str, Sequence[Curve]],
+    about: str,
+    *,
+    x: str,
+    y: str,
+    log: bool = False,
+    name: str = "curve.png",
+) -> Artifact:
+    """Draw curves as an artifact of the run; see `plot_curves`."""
+    path = report.artifact_path(name)
+    plot_curves(arms, path, x=x, y=y, log=log)
+    return report.artifact(path, about)
 
 
 def plot_curves(

@@ -29,7 +29,10 @@ class BanditSettings:
 
 @dataclass(frozen=True, slots=True)
 class BanditOutcome:
-    """Mean rewards, and the mean balance that was chosen in each half of the states."""
+    """Mean rewards, and the mean balance that was chosen in each half of the states.
+
+    `by_balance` are pairs of a balance and the mean reward with it in all states.
+    """
 
     behaviour: float
     single_3: float
@@ -38,6 +41,7 @@ class BanditOutcome:
     optimum: float
     balance_noisy: float
     balance_accurate: float
+    by_balance: tuple[tuple[float, float], ...]
 
 
 def play_bandit(seed: int, settings: BanditSettings) -> BanditOutcome:
@@ -61,6 +65,7 @@ def play_bandit(seed: int, settings: BanditSettings) -> BanditOutcome:
         optimum=float(reward_SA.max(1).mean()),
         balance_noisy=float(balance_G[chosen_S][is_noisy].mean()),
         balance_accurate=float(balance_G[chosen_S][~is_noisy].mean()),
+        by_balance=tuple(zip(balance_G.tolist(), value_GS.mean(1).tolist(), strict=True)),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.gfucb.finite_class import FiniteClassUcb
 from backends.rl.gfucb.learners import make_learner, make_world
 from backends.rl.gfucb.neural_linear import NeuralSettings
@@ -22,13 +23,15 @@ _BURN_IN = 1 / 3  # of the rounds, before which the slope of the regret is not t
 
 
 class Played(BaseModel):
-    """One play, `late` the regret of a round in its last third; None is what only the exact learner has."""
+    """One play, `late` the regret of a round in its last third, `curve` all up to each round; None is what
+    only the exact learner has."""
 
     regret: float
     late: float
     slope: float
     found_truth: bool | None
     truth_in_set: bool | None
+    curve: tuple[tuple[float, float], ...]
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
@@ -66,6 +69,15 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
         },
         by_tasks=tuple(_exact_row(count, plays) for count, plays in exact.items()),
         networks=tuple(_network_row(name, plays) for name, plays in networks.items()),
+        artifacts=(
+            curve_picture(
+                report,
+                {f"{count} tasks": [one.curve for one in plays] for count, plays in exact.items()},
+                "Regret of an average task: the mean of the worlds, between the lowest and the highest.",
+                x="round",
+                y="regret so far",
+            ),
+        ),
     )
 
 
@@ -119,10 +131,12 @@ def _play_networks(params: ReproduceParams, name: LearnerName, seed: int, part: 
 
 
 def _judged(regret_TM: Floats, *, found_truth: bool | None, truth_in_set: bool | None) -> Played:
+    curve_T = regret_TM.cumsum(0).mean(1)
     return Played(
-        regret=float(regret_TM.sum(0).mean()),
+        regret=float(curve_T[-1]),
         late=float(regret_TM[-(len(regret_TM) // 3) :].mean()),
-        slope=growth(regret_TM.cumsum(0).mean(1)),
+        slope=growth(curve_T),
+        curve=tuple(enumerate(curve_T.tolist(), start=1)),
         found_truth=found_truth,
         truth_in_set=truth_in_set,
     )

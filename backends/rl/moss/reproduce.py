@@ -13,6 +13,7 @@ from backends.rl.moss.spec import ObjectiveName, ReproduceParams, ReproduceResul
 from backends.rl.skills.noisy_room import GOALS, STEPS, coverage, shaken
 from backends.rl.skills.objectives import AVOIDS, SEEKS
 from backends.rl.skills.phases import SMALL, finetune, finetuned_life, pretraining
+from backends.rl.skills.pictures import finetuning_picture
 from backends.rl.skills.replay import SkillReplay
 from backends.rl.skills.worlds import make_world
 
@@ -31,9 +32,10 @@ class ModeVisits(BaseModel):
 
 
 class ArmResult(BaseModel):
-    """One life: the score of each task, and the visits by mode, None for a mode that did not occur."""
+    """One life: score and curve of each task, and the visits by mode, None for a mode that did not occur."""
 
     scores: dict[str, float]
+    curves: dict[str, tuple[tuple[float, float], ...]]
     seeking: ModeVisits | None = None
     avoiding: ModeVisits | None = None
 
@@ -58,7 +60,9 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
             )
             metrics[f"moss_over_{key}"] = gain.value
             metrics[f"moss_over_{key}_low"], metrics[f"moss_over_{key}_high"] = gain.low, gain.high
-    return ReproduceResult(metrics=metrics, table=tuple(_row(arm, lives) for arm, lives in found.items()))
+    picture = finetuning_picture(report, {arm: [one.curves for one in lives] for arm, lives in found.items()})
+    table = tuple(_row(arm, lives) for arm, lives in found.items())
+    return ReproduceResult(metrics=metrics, table=table, artifacts=(picture,))
 
 
 def _live(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> ArmResult:
@@ -73,7 +77,7 @@ def _live(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> ArmRe
             "seeking": visited(life.replay, SEEKS, half),
             "avoiding": visited(life.replay, AVOIDS, half),
         }
-    scores = {}
+    scores, curves = {}, {}
     for task in GOALS:
         learner = finetuned_life(
             make_world(f"noisy_room-{task}"), SMALL, weights, seed=seed, device=part.device
@@ -82,7 +86,8 @@ def _live(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> ArmRe
             learner, SMALL, params.finetune_steps, params.episodes, part.part(task), fresh=weights is None
         )
         scores[task] = tuned.mean_return / STEPS
-    return ArmResult(scores=scores, **visits)
+        curves[task] = tuned.curve
+    return ArmResult(scores=scores, curves=curves, **visits)
 
 
 def visited(replay: SkillReplay, mode: int, begin: int) -> ModeVisits | None:

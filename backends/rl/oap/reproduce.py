@@ -1,9 +1,22 @@
 """The small experiment: the closed-form probe over many worlds."""
 
+from dataclasses import replace
+
+from backends.lab.contract import Artifact
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.oap.probe import ProbeSettings, probe_regrets
 from backends.rl.oap.spec import ReproduceParams, ReproduceResult
+
+_SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+_DRAWN = 10
+_SHOWN = {
+    "weights, asked where farthest": "reweight_farthest",
+    "weights, asked at random": "reweight_random",
+    "targets, asked where farthest": "replace_farthest",
+    "best single weight, nothing asked": "best_single_weight",
+}
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
@@ -32,4 +45,20 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
             }
         )
     metrics["share_of_best_single"] = metrics["reweight_farthest"] / metrics["best_single_weight"]
-    return ReproduceResult(metrics=metrics, table=tuple(rows))
+    return ReproduceResult(
+        metrics=metrics, table=tuple(rows), artifacts=(_picture(params, settings, report),)
+    )
+
+
+def _picture(params: ReproduceParams, settings: ProbeSettings, report: Reporter) -> Artifact:
+    """Regret by the share of states that are asked about, in some of the worlds."""
+    seeds = range(params.seed, params.seed + min(params.seeds, _DRAWN))
+    by_share = [
+        [(share, probe_regrets(seed, replace(settings, share=share))) for share in _SHARES] for seed in seeds
+    ]
+    curves = {
+        label: [[(share, regrets[name]) for share, regrets in world] for world in by_share]
+        for label, name in _SHOWN.items()
+    }
+    about = f"Regret by how many are asked: the mean of {len(seeds)} worlds, between lowest and highest."
+    return curve_picture(report, curves, about, x="share of states asked about", y="regret")

@@ -1,12 +1,15 @@
 """The small experiment: what the priorities make of the bandit's behaviour, iteration by iteration."""
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from backends.lab.intervals import mean_interval
 from backends.lab.reporter import Reporter
+from backends.rl.evaluation.curves import Curve, curve_picture
 from backends.rl.oper.bandit import bandit, bandit_priorities
 from backends.rl.oper.spec import ReproduceParams, ReproduceResult
-from backends.rl.samplers.priorities import effective_share
+from backends.rl.samplers.priorities import Weights, effective_share
+from backends.rl.transitions.store import TransitionStore
 
 ITERATIONS = 5
 
@@ -36,4 +39,16 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
                 "effective_share": fmean(effective_share(weights) for _, weights in reached),
             }
         )
-    return ReproduceResult(metrics=metrics, table=tuple(rows))
+    curves = {
+        "OPER-A": [[(0.0, float(store.reward.mean())), *_returns(store, found)] for store, found in iterated]
+    }
+    about = "Mean return of the weighted behaviour: the mean of the bandits, between lowest and highest."
+    picture = curve_picture(report, curves, about, x="iteration", y="mean return")
+    return ReproduceResult(metrics=metrics, table=tuple(rows), artifacts=(picture,))
+
+
+def _returns(store: TransitionStore, found: Sequence[Weights]) -> Curve:
+    return [
+        (float(number), float((weights * store.reward).mean()))
+        for number, weights in enumerate(found, start=1)
+    ]

@@ -12,6 +12,7 @@ from backends.lab.reporter import Reporter
 from backends.rl.environments.mixtures import mixed_pendulum, pendulum_score
 from backends.rl.evaluation.aggregates import interquartile_mean
 from backends.rl.evaluation.bootstrap import estimate
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.offline_agents.arms import Arm, train_arm
 from backends.rl.offline_agents.making import AgentChoice
 from backends.rl.oper.jobs import advantage_priorities
@@ -30,6 +31,7 @@ class AgentScore(BaseModel):
 
     final: float
     best: float
+    curve: tuple[tuple[float, float], ...]
 
 
 class KeptWeights(BaseModel):
@@ -61,7 +63,12 @@ def reproduce_agents(params: ReproduceAgentsParams, report: Reporter) -> Reprodu
             gain, half_width = paired_interval(_finals(found[agent, kind]), base)
             metrics |= {f"{agent}_gain_{kind}": gain, f"{agent}_gain_{kind}_half_width": half_width}
     rows = tuple(_row(agent, kind, scores) for (agent, kind), scores in found.items())
-    return ReproduceAgentsResult(metrics=metrics, table=rows)
+    curves = {
+        f"{agent}, {kind}": [score.curve for score in scores] for (agent, kind), scores in found.items()
+    }
+    about = "Scores over training: the mean of the seeds, between the lowest and the highest."
+    picture = curve_picture(report, curves, about, x="step", y="normalised score", name="agents.png")
+    return ReproduceAgentsResult(metrics=metrics, table=rows, artifacts=(picture,))
 
 
 def _finals(scores: Sequence[AgentScore]) -> list[float]:
@@ -118,4 +125,5 @@ def _train(
         watch_every=None,
     )
     trained = train_arm(store, arm, seed, part, lambda policy: pendulum_score(policy, 50, 10_000)).trained
-    return AgentScore(final=trained.final["score"], best=trained.best["score"])
+    curve = tuple((step, found["score"]) for step, found in trained.history)
+    return AgentScore(final=trained.final["score"], best=trained.best["score"], curve=curve)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
 from backends.rl.environments.mixtures import mixed_pendulum, pendulum_score
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.offline_agents.arms import Arm, train_arm
 from backends.rl.offline_agents.making import AgentChoice
 from backends.rl.red.jobs import balance
@@ -24,6 +25,7 @@ class ArmScore(BaseModel):
     final: float
     best: float
     expert_share: float
+    curve: tuple[tuple[float, float], ...]
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
@@ -42,7 +44,11 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
         if arm != "uniform":
             gain, half_width = paired_interval([one.final for one in scores], uniform)
             metrics |= {f"gain_{arm.lower()}": gain, f"gain_{arm.lower()}_half_width": half_width}
-    return ReproduceResult(metrics=metrics, table=tuple(_row(arm, scores) for arm, scores in found.items()))
+    curves = {arm: [score.curve for score in scores] for arm, scores in found.items()}
+    about = "Scores over training: the mean of the seeds, between the lowest and the highest."
+    picture = curve_picture(report, curves, about, x="step", y="normalised score")
+    table = tuple(_row(arm, scores) for arm, scores in found.items())
+    return ReproduceResult(metrics=metrics, table=table, artifacts=(picture,))
 
 
 def _train(arm: str, store: TransitionStore, params: ReproduceParams, seed: int, part: Reporter) -> ArmScore:
@@ -64,6 +70,7 @@ def _train(arm: str, store: TransitionStore, params: ReproduceParams, seed: int,
         final=trained.final["score"],
         best=trained.best["score"],
         expert_share=_expert_share(store, params, weights),
+        curve=tuple((step, found["score"]) for step, found in trained.history),
     )
 
 

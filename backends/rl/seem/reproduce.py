@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 from backends.lab.contract import Artifact
 from backends.lab.reporter import Reporter
 from backends.rl.divergence.forecast import forecast_crash, steps_left
-from backends.rl.evaluation.curves import plot_curves
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.seem.maze import CRASHED, MazeStep, learn, maze_critic, random_walk
 from backends.rl.seem.spec import MazeParams, MazeResult, ReproduceParams, ReproduceResult
 
@@ -65,9 +65,11 @@ def maze(params: MazeParams, report: Reporter) -> MazeResult:
     for step, eigenvalue in run.eigenvalues:
         report.metric(step, eigenvalue=eigenvalue)
     arm = "LayerNorm" if params.layer_norm else "plain"
-    path = report.artifact_path("maze.png")
-    plot_curves({arm: [run.curve]}, path, x="gradient step", y="highest |Q|", log=True)
-    picture = report.artifact(path, f"The highest |Q| of a {arm} critic in the maze, seed {params.seed}.")
+    about = f"The highest |Q| of a {arm} critic in the maze, seed {params.seed}."
+    curves = {arm: [run.curve]}
+    picture = curve_picture(
+        report, curves, about, x="gradient step", y="highest |Q|", log=True, name="maze.png"
+    )
     return MazeResult(
         metrics={"highest": run.highest},
         artifacts=(picture,),
@@ -169,8 +171,7 @@ def _row(run: MazeRun) -> dict[str, float | str | None]:
 
 
 def _picture(plain: list[MazeRun], norm: list[MazeRun], report: Reporter) -> Artifact:
-    path = report.artifact_path("maze.png")
     arms = {f"plain, seed {run.seed}": [run.curve] for run in plain[:_SHOWN]}
     arms |= {f"LayerNorm, seed {run.seed}": [run.curve] for run in norm[:_SHOWN]}
-    plot_curves(arms, path, x="gradient step", y="highest |Q|", log=True)
-    return report.artifact(path, f"The highest |Q| over training; the first {_SHOWN} seeds of each arm.")
+    about = f"The highest |Q| over training; the first {_SHOWN} seeds of each arm."
+    return curve_picture(report, arms, about, x="gradient step", y="highest |Q|", log=True, name="maze.png")

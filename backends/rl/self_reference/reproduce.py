@@ -17,6 +17,7 @@ from backends.rl.self_reference.reference import Retrieval
 from backends.rl.self_reference.spec import ReproduceParams, ReproduceResult
 from backends.rl.skills.noisy_room import GOALS, STEPS
 from backends.rl.skills.phases import SMALL, finetune, pretraining
+from backends.rl.skills.pictures import finetuning_picture
 from backends.rl.skills.worlds import make_world
 
 PROBED: tuple[Retrieval, ...] = ("none", "random", "nearest")
@@ -30,9 +31,10 @@ class Probed(BaseModel):
 
 
 class Lived(BaseModel):
-    """One life: the score of each task, and how long it took."""
+    """One life: score and curve of each task, and how long it took."""
 
     scores: dict[str, float]
+    curves: dict[str, tuple[tuple[float, float], ...]]
     seconds: float
 
 
@@ -67,7 +69,8 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
     metrics["iqm_gain_over_cic"] = gain.value
     metrics["iqm_gain_over_cic_low"], metrics["iqm_gain_over_cic_high"] = gain.low, gain.high
     peers = tuple(_peer_row(arm, lives) for arm, lives in lived.items())
-    return ReproduceResult(metrics=metrics, probe=_probe_rows(probed), peers=peers)
+    picture = finetuning_picture(report, {arm: [one.curves for one in lives] for arm, lives in lived.items()})
+    return ReproduceResult(metrics=metrics, probe=_probe_rows(probed), peers=peers, artifacts=(picture,))
 
 
 def _probe(params: ReproduceParams, retrieval: Retrieval, seed: int, part: Reporter) -> Probed:
@@ -80,7 +83,7 @@ def _live(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> Lived
     life = recalling_pretraining(room, SMALL, SMALL_REFERENCE, retrieval, seed=seed, device=part.device)
     life.live(pretraining(SMALL, params.pretrain_steps), part.part("pretraining"))
     weights = life.agent.weights()
-    scores = {}
+    scores, curves = {}, {}
     for task in GOALS:
         world = make_world(f"noisy_room-{task}")
         learner = recalling_finetuning(
@@ -88,7 +91,8 @@ def _live(params: ReproduceParams, arm: str, seed: int, part: Reporter) -> Lived
         )
         tuned = finetune(learner, SMALL, params.finetune_steps, params.episodes, part.part(task), fresh=False)
         scores[task] = tuned.mean_return / STEPS
-    return Lived(scores=scores, seconds=time.perf_counter() - begin)
+        curves[task] = tuned.curve
+    return Lived(scores=scores, curves=curves, seconds=time.perf_counter() - begin)
 
 
 def _scores(lives: list[Lived]) -> list[list[float]]:

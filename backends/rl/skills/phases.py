@@ -105,10 +105,11 @@ def pretraining(scale: Scale, steps: int) -> LifeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finetuned:
-    """An agent after finetuning, and its returns in evaluation."""
+    """An agent after finetuning, its returns in evaluation, and before, by step, those of its episodes."""
 
     agent: DdpgAgent
     returns: tuple[float, ...]
+    curve: tuple[tuple[float, float], ...]
 
     @property
     def mean_return(self) -> float:
@@ -144,4 +145,14 @@ def finetune(
     life.live(settings, report)
     skill, _ = life.draw(0, np.random.default_rng(0))
     returns = evaluate(life.environment, life.agent, skill, episodes, life.seed, report)
-    return Finetuned(agent=life.agent, returns=tuple(returns))
+    return Finetuned(agent=life.agent, returns=tuple(returns), curve=returns_by_step(life.replay))
+
+
+def returns_by_step(replay: SkillReplay) -> tuple[tuple[float, float], ...]:
+    """The return of each episode that is remembered, after how many remembered steps it ended."""
+    episode = replay.column("episode")
+    lengths = episode.bincount()
+    returns = episode.bincount(weights=replay.column("reward").double())
+    remembered = lengths > 0
+    ends = lengths.cumsum(0).double()
+    return tuple(zip(ends[remembered].tolist(), returns[remembered].tolist(), strict=True))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from backends.lab.errors import LabError
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.pixels.catch import Catch
 from backends.rl.pixels.episodes import random_returns
 from backends.rl.pixels.opening import CATCH
@@ -37,6 +38,7 @@ class ArmResult(BaseModel):
     ball_in_place: float
     rewards_foreseen: float
     pixel_error: float
+    curve: tuple[tuple[float, float], ...]
 
 
 def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
@@ -56,7 +58,11 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
             gain, half_width = paired_interval(storm, [one.mean_return for one in results])
             key = f"storm_over_{name.replace(' ', '_')}"
             metrics[key], metrics[f"{key}_half_width"] = gain, half_width
-    return ReproduceResult(metrics=metrics, table=tuple(_row(arm, results) for arm, results in found.items()))
+    curves = {arm: [one.curve for one in results] for arm, results in found.items()}
+    about = "Returns over training: the mean of the seeds, between the lowest and the highest."
+    picture = curve_picture(report, curves, about, x="step in the game", y="mean return")
+    table = tuple(_row(arm, results) for arm, results in found.items())
+    return ReproduceResult(metrics=metrics, table=table, artifacts=(picture,))
 
 
 def _train_arm(params: ReproduceParams, arm: ArmName, seed: int, part: Reporter) -> ArmResult:
@@ -79,6 +85,7 @@ def _train_arm(params: ReproduceParams, arm: ArmName, seed: int, part: Reporter)
         ball_in_place=_mean(seen.landmarks),
         rewards_foreseen=_mean((seen.rewards,)),
         pixel_error=_mean(seen.pixel_errors),
+        curve=tuple((point.step, point.mean_return) for point in training.curve),
     )
 
 

@@ -14,16 +14,18 @@ from backends.lab.intervals import paired_interval
 from backends.lab.reporter import Reporter
 from backends.rl.evaluation.aggregates import interquartile_mean
 from backends.rl.evaluation.bootstrap import estimate
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.pixels.training import Point
 from backends.rl.vcr.spec import ComparisonParams, ReproduceResult
 
 
 class Training(BaseModel):
-    """One training of one method: the mean return over its evaluations, the last one, and its time."""
+    """One training of one method: the mean return over its evaluations, the last one, its time, and all."""
 
     over_training: float
     final: float
     seconds: float
+    curve: tuple[tuple[float, float], ...]
 
 
 Found = dict[str, dict[str, list[Training]]]
@@ -80,13 +82,26 @@ def compare(form: Form, params: ComparisonParams, report: Reporter) -> Reproduce
             gain, half_width = paired_interval(_flat(found, method), base)
             metrics[f"{method}_over_{form.base}"] = gain
             metrics[f"{method}_over_{form.base}_half_width"] = half_width
-    return ReproduceResult(metrics=metrics, table=tuple(_row(found, method) for method in methods))
+    curves = {
+        f"{method}, {game}" if len(games) > 1 else method: [one.curve for one in found[method][game]]
+        for method, game in product(methods, games)
+    }
+    about = "Returns over training: the mean of the seeds, between the lowest and the highest."
+    picture = curve_picture(report, curves, about, x="step in the game", y="mean return")
+    table = tuple(_row(found, method) for method in methods)
+    return ReproduceResult(metrics=metrics, table=table, artifacts=(picture,))
 
 
 def _train(form: Form, asked: Mapping[str, object], part: Reporter) -> Training:
     begin = time.process_time()
-    returns = [point.mean_return for point in form.train(asked, part)]
-    return Training(over_training=fmean(returns), final=returns[-1], seconds=time.process_time() - begin)
+    points = form.train(asked, part)
+    seconds = time.process_time() - begin
+    return Training(
+        over_training=fmean(point.mean_return for point in points),
+        final=points[-1].mean_return,
+        seconds=seconds,
+        curve=tuple((point.step, point.mean_return) for point in points),
+    )
 
 
 def _flat(found: Found, method: str) -> list[float]:

@@ -11,13 +11,13 @@ from backends.lab.batches import Batch, Shuffled, generator_for
 from backends.lab.checkpoint import save_weights
 from backends.lab.errors import LabError
 from backends.lab.optimisers import Optimiser
-from backends.lab.readers.images import open_images
+from backends.lab.readers.images import ImageSplit, open_images
 from backends.lab.reporter import Reporter
 from backends.lab.schedules import Schedule
-from backends.lab.trainer import Recipe, Training
+from backends.lab.trainer import Recipe, Trained, Training
 from backends.lab.trainer import train as train_recipe
 from backends.vision.hosts.batches import ShuffledBatches
-from backends.vision.hosts.denoiser import DenoiserParams, DenoiserResult
+from backends.vision.hosts.denoiser import DenoiserParams, DenoiserResult, DenoisingParams
 from backends.vision.hosts.diffusion import TIMES, draw, noised
 from backends.vision.hosts.dit import DiT, DiTSize, Pictures
 
@@ -45,44 +45,9 @@ def train_denoiser(make: MakeDiT, params: DenoiserParams, report: Reporter) -> D
     Raises:
         LabError: Patches do not fit the picture, or heads the width.
     """
-    if params.image_size % params.patch or params.width % params.num_heads or params.width % 4:
-        raise LabError(
-            f"Patches of {params.patch} pixels must fit {params.image_size}, and {params.num_heads} heads a "
-            f"width of {params.width}, which must be a multiple of 4."
-        )
     data = open_images(params.data, params.seed)
-    torch.manual_seed(params.seed)
-    size = DiTSize(dim=params.width, num_heads=params.num_heads, depth=params.depth, patch=params.patch)
-    pictures = Pictures(
-        side=params.image_size, channels=3, num_classes=data.num_classes, learns_variance=False
-    )
-    order = Shuffled(len(data.train.labels), params.batch_size, params.seed)
-    asked = torch.arange(min(len(data.test.labels), _MOST_TEST_PICTURES))
-    test = with_noise(
-        data.test.load(asked, params.image_size), data.test.labels[asked], generator_for(params.seed, 0, 2)
-    )
-
-    def noisy(some: Tensor, number: int) -> Batch:
-        chance = generator_for(params.seed, number, 1)
-        return with_noise(data.train.load(some, params.image_size), data.train.labels[some], chance)
-
-    def evaluate(model: nn.Module) -> Mapping[str, float]:
-        return {"test_loss": _test_loss(model, test)}
-
-    recipe = Recipe(
-        model=make(size, pictures),
-        batches=ShuffledBatches(order, params.steps, noisy),
-        loss=noise_loss,
-        evaluate=evaluate,
-    )
-    training = Training(
-        optimiser=Optimiser(rate=params.rate, weight_decay=0.0),
-        schedule=Schedule(warmup=0.1),
-        clip_norm=1.0,
-        evaluate_every=max(params.steps // 4, 1),
-        checkpoint_every=50,
-    )
-    trained = train_recipe(recipe, training, report)
+    pictures = _pictures(params, data)
+    trained = train_on(make, params, data, report)
     path = report.artifact_path("diffusion_transformer.safetensors")
     save_weights(path, trained.model.state_dict(), {"diffusion_transformer": params.model_dump_json()})
     artifacts = [report.artifact(path, f"A diffusion transformer, trained on {params.data}.")]
@@ -97,6 +62,52 @@ def train_denoiser(make: MakeDiT, params: DenoiserParams, report: Reporter) -> D
         loss=trained.metrics["test_loss"],
         weights=weights,
     )
+
+
+def train_on(make: MakeDiT, params: DenoisingParams, data: ImageSplit, report: Reporter) -> Trained:
+    """Train a diffusion transformer; its metric is the loss on noisy test pictures.
+
+    Raises:
+        LabError: Patches do not fit the picture, or heads the width.
+    """
+    if params.image_size % params.patch or params.width % params.num_heads or params.width % 4:
+        raise LabError(
+            f"Patches of {params.patch} pixels must fit {params.image_size}, and {params.num_heads} heads a "
+            f"width of {params.width}, which must be a multiple of 4."
+        )
+    torch.manual_seed(params.seed)
+    size = DiTSize(dim=params.width, num_heads=params.num_heads, depth=params.depth, patch=params.patch)
+    order = Shuffled(len(data.train.labels), params.batch_size, params.seed)
+    asked = torch.arange(min(len(data.test.labels), _MOST_TEST_PICTURES))
+    test = with_noise(
+        data.test.load(asked, params.image_size), data.test.labels[asked], generator_for(params.seed, 0, 2)
+    )
+
+    def noisy(some: Tensor, number: int) -> Batch:
+        chance = generator_for(params.seed, number, 1)
+        return with_noise(data.train.load(some, params.image_size), data.train.labels[some], chance)
+
+    def evaluate(model: nn.Module) -> Mapping[str, float]:
+        return {"test_loss": _test_loss(model, test)}
+
+    recipe = Recipe(
+        model=make(size, _pictures(params, data)),
+        batches=ShuffledBatches(order, params.steps, noisy),
+        loss=noise_loss,
+        evaluate=evaluate,
+    )
+    training = Training(
+        optimiser=Optimiser(rate=params.rate, weight_decay=0.0),
+        schedule=Schedule(warmup=0.1),
+        clip_norm=1.0,
+        evaluate_every=max(params.steps // 4, 1),
+        checkpoint_every=50,
+    )
+    return train_recipe(recipe, training, report)
+
+
+def _pictures(params: DenoisingParams, data: ImageSplit) -> Pictures:
+    return Pictures(side=params.image_size, channels=3, num_classes=data.num_classes, learns_variance=False)
 
 
 def _test_loss(model: nn.Module, test: Batch) -> float:

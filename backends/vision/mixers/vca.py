@@ -5,20 +5,18 @@ The cost is linear in tokens, for a fixed number n of pooled ones. The authors' 
 what is here agrees with two independent implementations of their classifier and with the published counts.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backends.vision.mixers.differential import NORM_EPS, ContrastWeight, first_contrast
 from backends.vision.mixers.place import Grid, Place
 from backends.vision.mixers.projections import head_width, projection
 from backends.vision.mixers.tokens import TokenConvolution, as_map, as_tokens
 
 # Shape legend: B pictures, N tokens, C width, H heads, D width of a head, M pooled tokens, P = 2M
-
-NORM_EPS = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +32,6 @@ class ContrastSettings:
     joint_softmax: bool = True
     embedding_std: float = 1.0
     convolution: bool = True
-
-
-class ContrastWeight(nn.Module):
-    """The learned factor on the negative stream, one for all heads: exp(a.b) - exp(c.d) + its first value."""
-
-    def __init__(self, width: int, start: float) -> None:
-        super().__init__()
-        self.start = start
-        self.vectors = nn.Parameter(torch.randn(4, width) * 0.1)
-
-    def forward(self) -> Tensor:
-        a, b, c, d = self.vectors.float()  # exponentials are taken in fp32
-        weight: Tensor = (a @ b).exp() - (c @ d).exp() + self.start
-        return weight
-
-
-def first_contrast(block: int) -> float:
-    """The factor's first value in block 0, 1, ...: 0.2 at the bottom, towards 0.8 higher up."""
-    return 0.8 - 0.6 * math.exp(-0.3 * block)
 
 
 class VisualContrastAttention(nn.Module):

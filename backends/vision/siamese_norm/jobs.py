@@ -16,8 +16,9 @@ from backends.lab.reporter import Reporter
 from backends.lab.schedules import Schedule
 from backends.lab.trainer import Recipe, Trained, Training
 from backends.lab.trainer import train as train_recipe
-from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoiser import DenoiserArmsParams, DenoiserArmsResult, DenoiserResult
 from backends.vision.hosts.denoising import train_denoiser
+from backends.vision.hosts.denoising_arms import compare_denoisers
 from backends.vision.siamese_norm.corpus import Windows, even_windows, open_corpus
 from backends.vision.siamese_norm.diffusion_transformer import diffusion_transformer
 from backends.vision.siamese_norm.language_model import LanguageModel, byte_model
@@ -113,6 +114,15 @@ def _test_loss(windows: Tensor, model: nn.Module) -> Mapping[str, float]:
 def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
     """Train a diffusion transformer and draw pictures."""
     return train_denoiser(partial(diffusion_transformer, topology=params.topology), params, report)
+
+
+def reproduce_denoising(params: DenoiserArmsParams, report: Reporter) -> DenoiserArmsResult:
+    """Compare diffusion transformers with two streams and with one."""
+    arms = {
+        "pre": partial(diffusion_transformer, topology="pre"),
+        "siamese": partial(diffusion_transformer, topology="siamese"),
+    }
+    return compare_denoisers(arms, params, report)
 
 
 def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:

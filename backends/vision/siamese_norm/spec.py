@@ -7,7 +7,7 @@ from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
 from backends.vision.hosts.classifier import diffusion_preset, picture_preset
-from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job, reproduce_denoising_job
 
 TopologyChoice = Literal["pre", "post", "deepnorm", "hybrid", "residual", "siamese", "siamese_hybrid"]
 
@@ -116,6 +116,9 @@ SYSTEM = System(
             result=ReproduceResult,
             entry="backends.vision.siamese_norm.reproduce:reproduce",
             effort="minutes",
+        ),
+        reproduce_denoising_job(
+            "siamese_norm", "Compare two streams with one in a diffusion transformer, over seeds."
         ),
     ),
     figures=(

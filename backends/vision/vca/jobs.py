@@ -19,9 +19,11 @@ from backends.vision.efficient_train.batches import normalised
 from backends.vision.efficient_train.jobs import accuracy, classification_loss
 from backends.vision.hosts.batches import ShuffledBatches
 from backends.vision.hosts.deit import DeiTSize, deit
-from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoiser import DenoiserArmsParams, DenoiserArmsResult, DenoiserResult
 from backends.vision.hosts.denoising import train_denoiser
+from backends.vision.hosts.denoising_arms import compare_denoisers
 from backends.vision.hosts.dit import plain_dit
+from backends.vision.mixers.differential import differential_mixer
 from backends.vision.mixers.place import MakeMixer, host_attention
 from backends.vision.mixers.vca import ContrastSettings, VisualContrastAttention, contrast_mixer
 from backends.vision.vca.odd_one_out import odd_one_out
@@ -94,7 +96,7 @@ def _trained(params: TrainParams, report: Reporter) -> Trained:
 
 
 def build(params: ModelParams, num_classes: int) -> nn.Module:
-    """A small DeiT with visual-contrast attention, or with its own.
+    """A small DeiT with visual-contrast attention, a baseline, or its own.
 
     Raises:
         LabError: Patches do not fit the picture, or heads the width.
@@ -110,14 +112,23 @@ def build(params: ModelParams, num_classes: int) -> nn.Module:
         joint_softmax=params.joint_softmax,
         convolution=params.convolution,
     )
-    make: MakeMixer = host_attention if params.mixer == "softmax" else partial(contrast_mixer, settings)
-    return deit(size, make, num_classes=num_classes, image_size=params.image_size)
+    mixers: dict[str, MakeMixer] = {
+        "vca": partial(contrast_mixer, settings),
+        "differential": differential_mixer,
+        "softmax": host_attention,
+    }
+    return deit(size, mixers[params.mixer], num_classes=num_classes, image_size=params.image_size)
 
 
 def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
     """Train a diffusion transformer and draw pictures."""
     make = diffusion_transformer if params.mixer == "vca" else plain_dit
     return train_denoiser(make, params, report)
+
+
+def reproduce_denoising(params: DenoiserArmsParams, report: Reporter) -> DenoiserArmsResult:
+    """Compare diffusion transformers with visual-contrast and with softmax attention."""
+    return compare_denoisers({"softmax": plain_dit, "vca": diffusion_transformer}, params, report)
 
 
 def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:
@@ -127,7 +138,7 @@ def analyse(params: AnalyseParams, report: Reporter) -> AnalyseResult:
         raise LabError(f"{params.weights} was not written by this system's train.")
     built = ModelParams.model_validate_json(about["vca"])
     if built.mixer != "vca":
-        raise LabError(f"{params.weights} is of softmax attention, which has no contrast to draw.")
+        raise LabError(f"{params.weights} is of {built.mixer} attention, which has no contrast to draw.")
     data = open_pictures(params.data, params.seed)
     if params.sample >= len(data.test.labels):
         raise LabError(f"There are {len(data.test.labels)} test pictures; there is no {params.sample}.")

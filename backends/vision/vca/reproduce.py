@@ -1,4 +1,4 @@
-"""The small experiment: visual-contrast attention, convolving and not, beside softmax, over seeds."""
+"""The small experiment: visual-contrast attention beside softmax and differential attention, over seeds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from backends.vision.vca.spec import ModelParams, ReproduceParams, ReproduceResu
 
 ARMS = {
     "softmax": ModelParams(mixer="softmax"),
+    "differential": ModelParams(mixer="differential"),
     "vca": ModelParams(),
     "vca without convolution": ModelParams(convolution=False),
 }
@@ -35,9 +36,14 @@ def reproduce(params: ReproduceParams, report: Reporter) -> ReproduceResult:
     plan = replace(plan_of(params), evaluate_every=params.steps // 3)
     found = train_arms(arms, pictures, plan, report)
     metrics: dict[str, float] = {}
-    for arm in ("vca", "vca without convolution"):
-        key = f"gain_{arm.replace(' ', '_')}"
-        metrics[key], metrics[f"{key}_half_width"] = gains(found, arm, "softmax")
+    for arm, baseline in (
+        ("vca", "softmax"),
+        ("vca without convolution", "softmax"),
+        ("vca", "differential"),
+        ("vca without convolution", "differential"),
+    ):
+        key = f"gain_{arm}_over_{baseline}".replace(" ", "_")
+        metrics[key], metrics[f"{key}_half_width"] = gains(found, arm, baseline)
     table = tuple({**row, "top1_at_a_third": _at_first(found[str(row["arm"])])} for row in rows(found))
     return ReproduceResult(metrics=metrics, table=table)
 

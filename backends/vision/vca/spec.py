@@ -8,11 +8,13 @@ from pydantic import Field
 
 from backends.lab.contract import Job, JobParams, JobResult, Paper, Preset, PublishedFigure, System
 from backends.vision.hosts.classifier import ArmsParams, ArmsResult, diffusion_preset, picture_preset
-from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job, reproduce_denoising_job
 
 
 class ModelParams(JobParams):
-    mixer: Literal["vca", "softmax"] = Field("vca", description="Visual-contrast attention or the host's.")
+    mixer: Literal["vca", "differential", "softmax"] = Field(
+        "vca", description="Visual-contrast attention, differential attention without pooling, or the host's."
+    )
     image_size: int = Field(32, ge=8, le=1024, description="Side of the pictures, in pixels.")
     patch: int = Field(4, ge=1, le=64, description="Side of a patch, in pixels.")
     width: int = Field(32, ge=8, le=4096, description="Width of the network.")
@@ -117,6 +119,9 @@ SYSTEM = System(
             result=ReproduceResult,
             entry="backends.vision.vca.reproduce:reproduce",
             effort="minutes",
+        ),
+        reproduce_denoising_job(
+            "vca", "Compare it with softmax attention in a diffusion transformer, over seeds."
         ),
     ),
     figures=(

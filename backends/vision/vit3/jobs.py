@@ -3,8 +3,9 @@
 from backends.lab.reporter import Reporter
 from backends.vision.hosts import classifying
 from backends.vision.hosts.classifier import ClassifierResult, PredictParams, PredictResult
-from backends.vision.hosts.denoiser import DenoiserResult
+from backends.vision.hosts.denoiser import DenoiserArmsParams, DenoiserArmsResult, DenoiserResult
 from backends.vision.hosts.denoising import train_denoiser
+from backends.vision.hosts.denoising_arms import compare_denoisers
 from backends.vision.hosts.dit import plain_dit
 from backends.vision.vit3.presets import diffusion_transformer
 from backends.vision.vit3.spec import DenoiseParams, TrainParams
@@ -24,3 +25,8 @@ def denoise(params: DenoiseParams, report: Reporter) -> DenoiserResult:
     """Train a diffusion transformer and draw pictures."""
     make = diffusion_transformer if params.mixer == "ttt" else plain_dit
     return train_denoiser(make, params, report)
+
+
+def reproduce_denoising(params: DenoiserArmsParams, report: Reporter) -> DenoiserArmsResult:
+    """Compare DiT^3 with the diffusion transformer as it was published."""
+    return compare_denoisers({"softmax": plain_dit, "ttt": diffusion_transformer}, params, report)

@@ -16,7 +16,7 @@ from backends.vision.hosts.classifier import (
     diffusion_preset,
     picture_preset,
 )
-from backends.vision.hosts.denoiser import DenoiserParams, denoise_job
+from backends.vision.hosts.denoiser import DenoiserParams, denoise_job, reproduce_denoising_job
 
 
 class TrainParams(ClassifierParams):
@@ -98,6 +98,7 @@ SYSTEM = System(
             entry="backends.vision.vit3.reproduce:reproduce",
             effort="minutes",
         ),
+        reproduce_denoising_job("vit3", "Compare DiT^3 with the plain diffusion transformer, over seeds."),
     ),
     figures=(
         PublishedFigure(

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from backends.lab.intervals import mean_interval, paired_interval
 from backends.lab.reporter import Reporter
+from backends.rl.evaluation.curves import curve_picture
 from backends.rl.gfucb.mdps.jobs import make_process_world, process_learners
 from backends.rl.gfucb.mdps.play import play_episodes
 from backends.rl.gfucb.spec import (
@@ -20,11 +21,12 @@ from backends.rl.gfucb.spec import (
 
 
 class PlayedProcesses(BaseModel):
-    """One play, `late` the regret of an episode in its last third."""
+    """One play, `late` the regret of an episode in its last third, `curve` all up to each episode."""
 
     regret: float
     late: float
     found_truth: float
+    curve: tuple[tuple[float, float], ...]
 
 
 class Arm(BaseModel):
@@ -58,7 +60,14 @@ def reproduce_processes(params: ReproduceProcessesParams, report: Reporter) -> R
         saved, half_width = paired_interval(regrets[number], regrets[most])
         metrics |= {f"saved_beside_{name}": saved, f"saved_beside_{name}_half_width": half_width}
     rows = tuple(_row(arm, found) for arm, found in zip(arms, plays, strict=True))
-    return ReproduceProcessesResult(metrics=metrics, table=rows)
+    curves = {
+        str(arm): [one.curve for one in found]
+        for arm, found in zip(arms, plays, strict=True)
+        if arm.learner != "joint" or arm.scale == arms[0].scale
+    }
+    about = "Regret of an average task: the mean of the worlds, between the lowest and the highest."
+    picture = curve_picture(report, curves, about, x="episode", y="regret so far", name="processes.png")
+    return ReproduceProcessesResult(metrics=metrics, table=rows, artifacts=(picture,))
 
 
 def _arms(params: ReproduceProcessesParams) -> Iterator[Arm]:
@@ -90,6 +99,7 @@ def _play(params: ReproduceProcessesParams, arm: Arm, seed: int, part: Reporter)
         regret=float(regret_EM.sum(0).mean()),
         late=float(regret_EM[-(params.episodes // 3) :].mean()),
         found_truth=fmean(learner.promise(starts).representation == 0 for learner in learners),
+        curve=tuple(enumerate(regret_EM.cumsum(0).mean(1).tolist(), start=1)),
     )
 
 

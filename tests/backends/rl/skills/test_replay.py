@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from backends.rl.skills.phases import returns_by_step
 from backends.rl.skills.replay import Episode, SkillReplay
 
 
@@ -91,3 +92,8 @@ def test_too_short_and_too_long_episodes_are_refused() -> None:
         SkillReplay(5, states=2, actions=1, skills=1).add(episode(6, 0))
     with pytest.raises(ValueError, match="No stored episode has 3 steps"):
         filled(10, [2, 2]).sample(4)
+
+
+def test_returns_are_told_by_the_step_at_which_an_episode_ended() -> None:
+    assert returns_by_step(filled(100, [3, 2, 4])) == ((3.0, 6.0), (5.0, 3.0), (9.0, 10.0))
+    assert returns_by_step(filled(6, [3, 2, 4]))[-2:] == ((2.0, 3.0), (6.0, 10.0))  # the first is forgotten

@@ -10,10 +10,11 @@ from torch import Tensor
 from backends.lab.errors import LabError
 from backends.lab.events import EventList
 from backends.lab.reporter import Reporter
-from backends.vision.hosts.denoiser import DenoiserParams
+from backends.vision.hosts.denoiser import DenoiserArmsParams, DenoiserParams
 from backends.vision.hosts.denoising import train_denoiser, with_noise
+from backends.vision.hosts.denoising_arms import compare_denoisers
 from backends.vision.hosts.diffusion import TIMES, draw, kept_signal, noised
-from backends.vision.hosts.dit import plain_dit
+from backends.vision.hosts.dit import DiT, DiTSize, Pictures, plain_dit
 
 
 def report(directory: Path) -> Reporter:
@@ -70,3 +71,19 @@ def test_training_beats_knowing_nothing_and_draws(tmp_path: Path) -> None:
 def test_sizes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="Patches of 3 pixels must fit 16"):
         train_denoiser(plain_dit, DenoiserParams(patch=3), report(tmp_path))
+
+
+def test_a_comparison_gives_equal_arms_no_gain_and_is_not_done_twice(tmp_path: Path) -> None:
+    params = DenoiserArmsParams(
+        image_size=8, width=16, depth=1, num_heads=2, steps=4, seeds=2, batch_size=4, device="cpu"
+    )
+    arms = {"plain": plain_dit, "same": plain_dit}
+    found = compare_denoisers(arms, params, report(tmp_path))
+    assert [row["arm"] for row in found.table] == ["plain", "same"]
+    assert found.metrics == {"gain_same": 0.0, "gain_same_half_width": 0.0}
+    assert float(found.table[0]["loss_half_width"]) > 0  # seeds differ
+
+    def refused(size: DiTSize, pictures: Pictures) -> DiT:
+        raise AssertionError(f"{size} for {pictures} was trained already.")
+
+    assert compare_denoisers(dict.fromkeys(arms, refused), params, report(tmp_path)) == found

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backends.vision.mixers.vca import ContrastSettings, VisualContrastAttention, first_contrast
+from backends.vision.mixers.differential import first_contrast
+from backends.vision.mixers.vca import ContrastSettings, VisualContrastAttention
 
 DIM, HEADS, GRID = 12, 3, (4, 6)
 

@@ -73,13 +73,14 @@ def test_in_a_diffusion_transformer_a_quarter_of_the_tokens_is_pooled_to() -> No
     assert mixer.settings.pooled == (4, 4) and mixer.num_prefix == 0
 
 
-def test_a_comparison_holds_the_arms_against_softmax_and_looks_after_a_third(tmp_path: Path) -> None:
+def test_a_comparison_holds_the_arms_against_both_baselines_and_looks_after_a_third(tmp_path: Path) -> None:
     params = ReproduceParams(data=pictures(tmp_path), steps=3, batch_size=4, rate=1e-2, seeds=2, device="cpu")
     found = reproduce(params, report(tmp_path))
     arms = {str(row["arm"]): row for row in found.table}
-    assert list(arms) == ["softmax", "vca", "vca without convolution"]
-    gain = float(arms["vca"]["top1"]) - float(arms["softmax"]["top1"])
-    assert found.metrics["gain_vca"] == pytest.approx(gain)
+    assert list(arms) == ["softmax", "differential", "vca", "vca without convolution"]
+    for baseline in ("softmax", "differential"):
+        gain = float(arms["vca"]["top1"]) - float(arms[baseline]["top1"])
+        assert found.metrics[f"gain_vca_over_{baseline}"] == pytest.approx(gain)
     assert all(0 <= float(row["top1_at_a_third"]) <= 100 for row in found.table)
 
 
@@ -93,15 +94,15 @@ def test_evidence_covers_the_grid_of_every_block_and_nothing_is_both_for_and_aga
         assert not (positive * negative).any() and (positive + negative).all()
 
 
-def test_analyse_draws_what_train_wrote_and_refuses_softmax(tmp_path: Path) -> None:
+def test_analyse_draws_what_train_wrote_and_refuses_a_baseline(tmp_path: Path) -> None:
     trained = train(quick(tmp_path), report(tmp_path))
     weights = tmp_path / "artifacts" / trained.weights
     found = analyse(AnalyseParams(weights=weights, data=pictures(tmp_path), device="cpu"), report(tmp_path))
     assert (tmp_path / "artifacts" / found.artifacts[0].path).stat().st_size > 1000
     assert set(found.metrics) == {"against_share_1", "against_share_2"}
-    softmax = train(quick(tmp_path, mixer="softmax"), report(tmp_path / "softmax"))
-    path = tmp_path / "softmax" / "artifacts" / softmax.weights
-    with pytest.raises(LabError, match="softmax attention"):
+    baseline = train(quick(tmp_path, mixer="differential"), report(tmp_path / "baseline"))
+    path = tmp_path / "baseline" / "artifacts" / baseline.weights
+    with pytest.raises(LabError, match="differential attention"):
         analyse(AnalyseParams(weights=path, data=pictures(tmp_path), device="cpu"), report(tmp_path))
     with pytest.raises(LabError, match="tell others apart"):
         analyse(AnalyseParams(weights=weights, data="digits", device="cpu"), report(tmp_path))
