@@ -45,7 +45,7 @@ def plot_curves(
         length = min(len(run) for run in runs)
         steps = [step for step, _ in runs[0][:length]]
         values = score_matrix([[value for _, value in run[:length]] for run in runs])
-        (line,) = axes.plot(steps, values.mean(axis=0), label=arm)
+        (line,) = axes.plot(steps, values.mean(axis=0), marker=".", label=arm)
         if len(runs) > 1:
             lowest, highest = np.min(values, axis=0), np.max(values, axis=0)
             axes.fill_between(steps, lowest, highest, color=line.get_color(), alpha=0.2)
