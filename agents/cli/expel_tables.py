@@ -29,6 +29,7 @@ def print_results(console: Console, results: Results) -> None:
             "arm",
             "difference",
             "95 % interval",
+            "score interval",
             "won / lost",
             "p (Holm)",
             "steps",
@@ -39,6 +40,7 @@ def print_results(console: Console, results: Results) -> None:
                 each.arm,
                 f"{100 * each.rate.value:+.1f}",
                 _points(each.rate),
+                _points(each.score),
                 f"{each.only_arm} / {each.only_reference}",
                 f"{each.p:.3f} ({each.p_holm:.3f})",
                 f"{each.steps.value:+.1f}",
@@ -66,7 +68,7 @@ def _span(rate: Rate) -> str:
     return f"{100 * rate.low:.0f} to {100 * rate.high:.0f} %"
 
 
-def _points(interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
+def _points(interval: Interval | None) -> str:
+    if interval is None or interval.low is None or interval.high is None:
         return "-"
     return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"

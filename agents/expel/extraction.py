@@ -119,7 +119,12 @@ async def _apply(
     if settings.structured:
         try:
             asked = await ask(
-                session.insight_model, prompt.messages, ProposedOperations, tag=tag, max_tokens=_MAX_TOKENS
+                session.insight_model,
+                prompt.messages,
+                ProposedOperations,
+                tag=tag,
+                max_tokens=_MAX_TOKENS,
+                verbatim=True,  # places and things have to be named as the attempts name them
             )
             answer = asked.value
         except Unanswered as failure:

@@ -163,6 +163,7 @@ def _compared(results: Results) -> str:
                 each.arm,
                 f"{100 * each.rate.value:+.1f}",
                 _points(each.rate),
+                _points(each.score),
                 f"{each.only_arm} / {each.only_reference}",
                 f"{each.p:.3f}",
                 f"{each.p_holm:.3f}",
@@ -170,9 +171,19 @@ def _compared(results: Results) -> str:
             )
             for each in results.differences
         ]
-        header = ("arm", "points", "interval", "won / lost", "p (McNemar)", "p (Holm)", "steps")
+        header = (
+            "arm",
+            "points",
+            "interval",
+            "score interval",
+            "won / lost",
+            "p (McNemar)",
+            "p (Holm)",
+            "steps",
+        )
         reference = results.differences[0].reference
-        text += ["", f"Against {reference}, task by task (bootstrap over tasks):", "", _table(header, rows)]
+        how = "bootstrap over tasks; the score interval is Tango's, for one seed, and better with few tasks"
+        text += ["", f"Against {reference}, task by task ({how}):", "", _table(header, rows)]
     kinds = sorted({kind for one in results.arms for kind in one.by_kind})
     by_kind = [
         (one.arm, *(f"{one.by_kind[kind].hits}/{one.by_kind[kind].trials}" for kind in kinds))
@@ -288,8 +299,8 @@ def _span(rate: Rate) -> str:
     return "-" if rate.low is None else f"{_percent(rate.low)} to {_percent(rate.high)}"
 
 
-def _points(interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
+def _points(interval: Interval | None) -> str:
+    if interval is None or interval.low is None or interval.high is None:
         return "-"
     return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
 

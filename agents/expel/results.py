@@ -13,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from agents.arena.statistics import Interval, Rate, mcnemar, percentiles, resampled_sums, wilson
+from agents.arena.statistics import (
+    Interval,
+    Rate,
+    mcnemar,
+    paired_score,
+    percentiles,
+    resampled_sums,
+    wilson,
+)
 from agents.runs.event_log import RunEvent
 
 REFERENCE = "react"
@@ -69,6 +77,10 @@ class Difference:
     arm: str
     reference: str
     rate: Interval
+    """By bootstrap over tasks."""
+    score: Interval | None
+    """Tango's interval, which few tasks do not mislead; None with several seeds, whose pairs are not
+    independent."""
     only_arm: int
     only_reference: int
     p: float
@@ -186,6 +198,7 @@ def _difference(
         arm=arm[0].arm,
         reference=reference[0].arm,
         rate=_mean_over_tasks(rates_T / num_seeds, seed),
+        score=paired_score(only_arm, only_reference, len(pairs)) if len(pairs) == len(tasks) else None,
         only_arm=only_arm,
         only_reference=only_reference,
         p=p,

@@ -13,7 +13,7 @@ import contextvars
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, TypedDict
 
 from langgraph.graph import START, StateGraph
@@ -208,7 +208,13 @@ def _grammar(context: AttemptContext, state: AttemptState) -> list[str] | None:
         return None
     if not context.settings.fresh:
         return admissible
-    return fresh_actions(state["entries"], admissible, context.benchmark.only_looks, context.benchmark.undoes)
+    undoes = context.benchmark.undoes
+    return fresh_actions(
+        state["entries"],
+        admissible,
+        context.benchmark.only_looks,
+        partial(undoes, state["task_text"]) if undoes else None,
+    )
 
 
 def _kept(said: Sequence[Said]) -> Sequence[Said]:

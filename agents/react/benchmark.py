@@ -60,8 +60,9 @@ class Benchmark:
     is known."""
     only_looks: Callable[[str], bool] | None = None
     """Whether an action changes nothing but what the actor sees; None where that is not known."""
-    undoes: Callable[[str, str], bool] | None = None
-    """Whether an action only takes back what the last one did; None where that is not known."""
+    undoes: Callable[[str, str, str], bool] | None = None
+    """Whether, given the task's text, an action only takes back what the last one did; None where that is not
+    known."""
     unsolved_hint: Mapping[str, str] | None = None
     """What stands for the last observation when a model reflects, by how the trial ended: "steps", "repeat"
     or "done"; None keeps the observation (WebShop's would leak the score)."""

@@ -28,9 +28,15 @@ _TREATMENTS = (
 """Verb, the place for it, and the words of a task that asks for it."""
 
 
+def names(goal: str, thing: str) -> bool:
+    """Whether a goal names things of the kind of `thing`, such as "mug 1"."""
+    kind = thing.partition(" ")[0]
+    return bool(kind) and re.search(rf"\b{kind}(?:e?s)?\b", goal) is not None
+
+
 def household_status(task_text: str, entries: Sequence[Entry]) -> str:
-    """The task, what is carried, which places have not been looked at (closed ones count once they are open),
-    and what can be done here; nothing once the task is solved."""
+    """The task, what is carried, where what it names was seen, which places have not been looked at (closed
+    ones count once they are open), and what can be done here; nothing once the task is solved."""
     if entries and entries[-1]["text"] == _SOLVED:
         return ""
     room, _, goal = task_text.partition("Your task is to:")
@@ -39,11 +45,12 @@ def household_status(task_text: str, entries: Sequence[Entry]) -> str:
         if action["kind"] == "action" and seen["kind"] == "observation":
             house.follow(action["text"], seen["text"])
     left = ", ".join(house.unseen) or "none"
+    known = "".join(f" You saw: {', '.join(seen)}." for seen in [list(house.seen_elsewhere())] if seen)
     here = "; ".join(house.possible())
-    ending = f" Here you can: {here}." if here else ""
+    ending = f"Here you can: {here}." if here else "Nothing here serves the task: go on."
     return (
-        f"(Your task: {house.goal} You carry: {house.carried or 'nothing'}. "
-        f"Places not looked into yet: {left}.{ending})"
+        f"(Your task: {house.goal} You carry: {house.hand()}.{known} "
+        f"Places not looked into yet: {left}. {ending})"
     )
 
 
@@ -85,6 +92,20 @@ class _House:
             self.contents[self.place] = _THING.findall(shown[1])
             self.unseen.pop(self.place, None)
 
+    def hand(self) -> str:
+        """What is carried; of a thing that the task does not name, where to put it back."""
+        if not self.carried:
+            return "nothing"
+        if self._asks_for(self.carried):
+            return self.carried
+        return f"{self.carried}, which the task does not name (put it back: {self.taken_from})"
+
+    def seen_elsewhere(self) -> Iterator[str]:
+        """What the task wants that was seen at other places and not taken from there."""
+        for place, things in self.contents.items():
+            if place != self.place:
+                yield from (f"{thing} at {place}" for thing in things if self._is_worth_taking(thing, place))
+
     def possible(self) -> Iterator[str]:
         """What can be done here and may serve the task; a closed place may hold anything.
 
@@ -98,7 +119,11 @@ class _House:
     def _serving_the_task(self) -> Iterator[str]:
         lying = () if self.closed else self.contents.get(self.place, ())
         if not self.carried:
-            yield from (f"take {thing} from {self.place}" for thing in lying if self._is_worth_taking(thing))
+            yield from (
+                f"take {thing} from {self.place}"
+                for thing in lying
+                if self._is_worth_taking(thing, self.place)
+            )
             return
         fits = self.place == self.taken_from  # not everything fits everywhere
         if self._asks_for(self.carried):
@@ -113,9 +138,9 @@ class _House:
             else:
                 yield f"move {self.carried} to {self.place}"
 
-    def _is_worth_taking(self, thing: str) -> bool:
+    def _is_worth_taking(self, thing: str, place: str) -> bool:
         """Whether the task names it, and it is not where and as the task wants it."""
-        done = self._asks_for(self.place) and not self._missing_treatments(thing)
+        done = self._asks_for(place) and not self._missing_treatments(thing)
         return self._asks_for(thing) and not thing.startswith(_LAMPS) and not done
 
     def _missing_treatments(self, thing: str) -> list[tuple[str, str]]:
@@ -125,6 +150,4 @@ class _House:
         return [(verb, place) for verb, place, asked in _TREATMENTS if re.search(asked, self.goal)]
 
     def _asks_for(self, thing: str) -> bool:
-        """Whether the task names things of this kind."""
-        kind = thing.partition(" ")[0]
-        return bool(kind) and re.search(rf"\b{kind}(?:e?s)?\b", self.goal) is not None
+        return names(self.goal, thing)

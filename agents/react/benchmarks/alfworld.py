@@ -3,7 +3,7 @@
 import re
 
 from agents.react.benchmark import Benchmark
-from agents.react.household_status import household_status
+from agents.react.household_status import household_status, names
 from agents.react.lines import read_household
 
 _REFLECTION_EXAMPLES = (
@@ -56,10 +56,13 @@ def _only_looks(action: str) -> bool:
 _PUT = re.compile(r"^(?:move|put) ([a-z]+ \d+) (?:to|in/on) ([a-z]+ \d+)$")
 
 
-def _puts_back(action: str, last: str) -> bool:
-    """Whether a thing would go back to where it was taken from a moment ago."""
+def _puts_back(task: str, action: str, last: str) -> bool:
+    """Whether a thing that the task names would go back to where it was taken from a moment ago; one that was
+    taken by mistake may."""
     put = _PUT.match(action)
-    return put is not None and last == f"take {put[1]} from {put[2]}"
+    if put is None or last != f"take {put[1]} from {put[2]}":
+        return False
+    return names(task.partition("Your task is to:")[2], put[1])
 
 
 BENCHMARK = Benchmark(

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 
 from agents.arena.record import Spent
 from agents.arena.standings import standings_of
-from agents.arena.statistics import Rate, mcnemar, percentiles, resampled_sums, wilson
+from agents.arena.statistics import Rate, mcnemar, paired_score, percentiles, resampled_sums, wilson
 from tests.agents.arena.tournament_games import config_of, records_of
 
 
@@ -42,6 +43,55 @@ def test_mcnemar_counts_only_pairs_that_differ() -> None:
     assert mcnemar(1, 9) == pytest.approx(2 * binom.cdf(1, 10, 0.5))
     assert mcnemar(9, 1) == mcnemar(1, 9)
     assert mcnemar(5, 5) == 1
+
+
+def scored(won: int, lost: int, pairs: int, difference: float) -> float:
+    """The score test's distance, with the likeliest chances searched instead of solved for."""
+
+    def unlikely(chance: float) -> float:
+        apart = won * math.log(chance + difference) + lost * math.log(chance)
+        return -apart - (pairs - won - lost) * math.log(1 - 2 * chance - difference)
+
+    edge = 1e-9
+    room = (max(0.0, -difference) + edge, (1 - difference) / 2 - edge)
+    chance = minimize_scalar(unlikely, bounds=room, method="bounded", options={"xatol": 1e-10}).x
+    variance = pairs * (2 * chance + difference - difference**2)
+    return abs(won - lost - pairs * difference) / math.sqrt(variance)
+
+
+@pytest.mark.parametrize(("won", "lost", "pairs"), [(3, 5, 40), (1, 9, 12), (6, 2, 15), (5, 5, 50)])
+def test_the_paired_interval_ends_where_the_score_test_rejects(won: int, lost: int, pairs: int) -> None:
+    found = paired_score(won, lost, pairs)
+    assert found.value == (won - lost) / pairs
+    assert found.low is not None and found.high is not None and found.low < found.value < found.high
+    for end in (found.low, found.high):
+        assert scored(won, lost, pairs, end) == pytest.approx(1.959964, abs=1e-3)
+    mirrored = paired_score(lost, won, pairs)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_no_win_does_not_exclude_one() -> None:
+    none_won = paired_score(0, 2, 12)
+    assert none_won.high is not None and none_won.high > 0.1  # the bootstrap ends at zero
+    assert paired_score(0, 0, 10).high == pytest.approx(1.96**2 / (10 + 1.96**2), abs=1e-3)
+    assert paired_score(12, 0, 12).high == 1
+    assert paired_score(0, 12, 12).low == -1
+
+
+def test_the_paired_interval_holds_the_truth_as_often_as_it_says() -> None:
+    draw, held = np.random.default_rng(5), 0
+    for won, lost, _ in draw.multinomial(30, [0.15, 0.05, 0.8], size=400):
+        found = paired_score(int(won), int(lost), 30)
+        assert found.low is not None and found.high is not None
+        held += found.low <= 0.1 <= found.high
+    assert held / 400 == pytest.approx(0.95, abs=0.03)
+
+
+def test_more_pairs_cannot_differ_than_there_are() -> None:
+    with pytest.raises(ValueError, match="5 \\+ 6 pairs differ"):
+        paired_score(5, 6, 10)
+    with pytest.raises(ValueError, match="no pairs"):
+        paired_score(0, 0, 0)
 
 
 def test_the_bootstrap_draws_deals_whole() -> None:

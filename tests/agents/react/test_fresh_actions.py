@@ -1,6 +1,7 @@
 """What an actor is not offered again: actions that have just shown it nothing new."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,9 +74,12 @@ def test_what_only_looks_is_offered_twice_until_something_is_changed() -> None:
 
 
 def test_what_takes_back_the_last_action_is_not_offered_at_once() -> None:
-    undoes = BENCHMARK.undoes
+    assert BENCHMARK.undoes is not None
+    undoes = partial(BENCHMARK.undoes, "Your task is to: put some mug on desk.")
     offered = ["go to desk 1", "move mug 1 to bed 1", "put mug 1 in/on bed 1", "inventory"]
     took = [("go to bed 1", "a mug 1"), ("take mug 1 from bed 1", "You pick up the mug 1.")]
     assert fresh_actions(walked(*took), offered, undoes=undoes) == ["go to desk 1", "inventory"]
     away = [*took, ("go to desk 1", "nothing")]
     assert fresh_actions(walked(*away), offered, undoes=undoes) == offered[1:]
+    mistaken = partial(BENCHMARK.undoes, "You see a mug 1.\nYour task is to: put some pen on desk.")
+    assert fresh_actions(walked(*took), offered, undoes=mistaken) == offered

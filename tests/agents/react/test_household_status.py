@@ -9,6 +9,7 @@ from agents.react.lines import Entry
 from games.text.suites import open_suite
 
 _ELSEWHERE = ("go to ", "look", "inventory", "help", "examine ")
+NOTHING = "Nothing here serves the task: go on.)"
 TASK = "You see a desk 1, a drawer 1, and a bed 1.\nYour task is to: put some mug on desk."
 
 
@@ -49,7 +50,7 @@ def test_what_is_carried_is_told_until_it_is_put_down() -> None:
     put = ("move mug 1 to desk 1", "You move the mug 1 to the desk 1.")
     after = household_status(TASK, [*carrying, *did(there, put)])
     assert "You carry: nothing." in after
-    assert "Here you can" not in after  # there it belongs, and a pen is not asked for
+    assert NOTHING in after  # there it belongs, and a pen is not asked for
 
 
 def test_of_what_lies_there_only_what_the_task_names_is_told() -> None:
@@ -61,14 +62,28 @@ def test_of_what_lies_there_only_what_the_task_names_is_told() -> None:
     assert "Here you can: take mug 2 from bed 1.)" in household_status(several, seen)
 
 
+def test_what_the_task_names_is_remembered_where_it_was_seen() -> None:
+    seen = did(
+        ("go to bed 1", "You arrive at bed 1. On the bed 1, you see a mug 2, and a pen 1."),
+        ("go to desk 1", "You arrive at desk 1. On the desk 1, you see a mug 3."),
+    )
+    assert "You carry: nothing. You saw: mug 2 at bed 1. Places" in household_status(TASK, seen)
+    back = did(("go to bed 1", "You arrive at bed 1. On the bed 1, you see a mug 2, and a pen 1."))
+    assert "You saw" not in household_status(TASK, [*seen, *back])  # mug 3 is where it belongs
+    taken = did(("take mug 2 from bed 1", "You pick up the mug 2 from the bed 1."))
+    assert "You saw" not in household_status(TASK, [*seen, *back, *taken])
+
+
 def test_a_wrong_thing_can_be_put_back_only() -> None:
     pen = did(
         ("go to bed 1", "You arrive at bed 1. On the bed 1, you see a pen 1."),
         ("take pen 1 from bed 1", "You pick up the pen 1 from the bed 1."),
     )
-    assert "Here you can: move pen 1 to bed 1.)" in household_status(TASK, pen)
+    told = household_status(TASK, pen)
+    assert "You carry: pen 1, which the task does not name (put it back: bed 1)." in told
+    assert "Here you can: move pen 1 to bed 1.)" in told
     desk = did(("go to desk 1", "You arrive at desk 1. On the desk 1, you see nothing."))
-    assert "Here you can" not in household_status(TASK, [*pen, *desk])
+    assert NOTHING in household_status(TASK, [*pen, *desk])
 
 
 @pytest.mark.parametrize(
@@ -87,15 +102,15 @@ def test_what_the_task_asks_for_is_named_at_its_place(goal: str, verb: str, plac
     told = household_status(task, [*carrying, *did(arrival)])
     assert f"Here you can: {verb} mug 1 with {place}.)" in told
     desk = ("go to desk 1", "You arrive at desk 1. On the desk 1, you see nothing.")
-    assert "Here you can" not in household_status(task, [*carrying, *did(desk)])  # not before it is treated
+    assert NOTHING in household_status(task, [*carrying, *did(desk)])  # not before it is treated
     treated = (f"{verb} mug 1 with {place}", f"You {verb} the mug 1 using the {place}.")
     ready = household_status(task, [*carrying, *did(arrival, treated, desk)])
     assert "Here you can: move mug 1 to desk 1.)" in ready
     put = ("move mug 1 to desk 1", "You move the mug 1 to the desk 1.")
-    assert "Here you can" not in household_status(task, [*carrying, *did(arrival, treated, desk, put)])
+    assert NOTHING in household_status(task, [*carrying, *did(arrival, treated, desk, put)])
     assert "Here you can: take mug 1 from desk 1.)" in household_status(task, [*carrying, *did(desk, put)])
     other = household_status(TASK, did(AT_DRAWER, OPENED, TAKEN, arrival))
-    assert "Here you can" not in other
+    assert NOTHING in other
 
 
 def test_older_games_put_where_newer_ones_move() -> None:
