@@ -50,7 +50,7 @@ class ReproduceAgentsParams(JobParams):
     agents: tuple[AgentName, ...] = Field(("bc", "td3_bc"), description="Agents to train.", min_length=1)
     seeds: int = Field(4, ge=2, le=100, description="Trainings of each agent with each kind of priorities.")
     steps: int = Field(1000, ge=100, le=1_000_000, description="Training steps of each agent.")
-    fit_steps: int = Field(300, ge=10, le=1_000_000, description="Steps of the values' fit an iteration.")
+    fit_steps: int = Field(3000, ge=10, le=1_000_000, description="Steps of the values' fit an iteration.")
     episodes: int = Field(50, ge=10, le=1000, description="Episodes of pendulum data.")
     expert_share: float = Field(0.1, gt=0, lt=1, description="Share of expert episodes in it.")
 
