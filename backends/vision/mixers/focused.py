@@ -101,7 +101,8 @@ class FocusedAttention(nn.Module):
         k_BMC = k_BMC + resampled(self.positions, self.key_grid, key_grid)
         inverse = 1 / functional.softplus(self.scale)
         q_BNC, k_BMC = (
-            focused((functional.relu(u) + EPS) * inverse, self.power) for u in (self.q(x_BNC), k_BMC)
+            focused(torch.addcmul(EPS * inverse, functional.relu(u), inverse), self.power)
+            for u in (self.q(x_BNC), k_BMC)
         )
         return self._heads(q_BNC), self._heads(k_BMC), self._heads(v_BMC)
 
