@@ -43,8 +43,8 @@ class TrainResult(JobResult):
 
 
 class ReproduceParams(JobParams):
-    seeds: int = Field(3, ge=2, le=100, description="Seeds, each with its own data.")
-    steps: int = Field(800, ge=100, le=1_000_000, description="Training steps of each agent.")
+    seeds: int = Field(6, ge=2, le=100, description="Seeds, each with its own data.")
+    steps: int = Field(4000, ge=100, le=1_000_000, description="Training steps of each agent.")
     episodes: int = Field(50, ge=10, le=1000, description="Episodes of pendulum data.")
     expert_share: float = Field(0.1, gt=0, lt=1, description="Share of expert episodes in it.")
 

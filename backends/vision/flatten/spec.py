@@ -55,6 +55,7 @@ class AnalyseResult(JobResult):
 
 
 class ReproduceParams(ArmsParams):
+    steps: int = Field(600, ge=1, le=100_000, description="Steps of every arm.")
     image_size: int = Field(
         16, ge=16, le=64, description="Side of the digits, in pixels; tokens are 2 x 2 pixels."
     )
