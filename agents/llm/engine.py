@@ -1,5 +1,5 @@
 """The embedded engine: llama.cpp's server inside this process, on loopback, behind a key that only this
-process knows. `NIMUE_LLAMA_SERVER` names another build of it to run beside this process instead.
+process knows.
 
 It speaks the OpenAI and the Anthropic protocol, so the clients are those of the hosted models. One engine
 serves all who open the same model with the same settings, and ends with the last of them.
@@ -19,28 +19,10 @@ from typing import Any
 from agents.errors import NimueError, NimueFailure
 from agents.llm.gguf_header import read_gguf_header
 from agents.llm.machine import physical_cores, this_machine
-from agents.llm.own_server import OwnServer, own_server
 
 _LONGEST_ANSWER = 1024  # for callers that set no limit
 _SILENT = -1  # llama.cpp writes to the process's own stdout and stderr, where `--json` output goes
 _WAIT_POLICY = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "2000"}
-_SAMPLING = {
-    "temp": 0.7,
-    "top_k": 64,  # sorting the whole vocabulary for each token slows a small model down
-    "top_p": 1.0,
-    "min_p": 0.05,
-    "dry_multiplier": 0.4,
-    "dry_base": 1.75,
-    "dry_allowed_length": 4,
-    "dry_penalty_last_n": 256,
-}
-"""Defaults for callers that send no sampling settings.
-
-DRY penalises going on with a run of four or more tokens that stood before, in the answer or the prompt's
-end, so that a small model neither loops nor recites its task and the speaker before it. It is mild: with
-twice the weight from three tokens on, over 512 tokens, and a repeat penalty, the 1.5B model wrote "myback"
-for "my back", lost its apostrophes and broke off the drafts it was to improve.
-"""
 _CHATML_TOOLS = Path(__file__).with_name("chatml_tools.jinja")
 _SHARED_MEMORY = Path("/dev/shm")
 _FOLDER_PREFIX = "nimue-engine-"
@@ -118,13 +100,6 @@ def _await_first_answer(url: str, key: str) -> None:
 
 
 def _start(settings: EngineSettings, key: str, snapshots: Path) -> Any:
-    if program := own_server(os.environ):
-        log = snapshots / "server.log"
-        return OwnServer(program, _own_arguments(settings, snapshots), {"LLAMA_API_KEY": key}, log)
-    return _start_embedded(settings, key, snapshots)
-
-
-def _start_embedded(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     xllamacpp = _import_patient_engine()
     params = xllamacpp.CommonParams()
     params.model.path = str(settings.path)
@@ -140,7 +115,8 @@ def _start_embedded(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     params.api_keys = [key]
     params.verbosity = _SILENT
     params.ui = False
-    if _lacks_tools(settings.path):
+    own_template = read_gguf_header(settings.path).chat_template
+    if "<|im_start|>" in own_template and "tools" not in own_template:
         params.chat_template = _CHATML_TOOLS.read_text(encoding="utf-8")
     if not this_machine().accelerator:
         # On a processor, flash attention slows writing after a long prompt: 11 to 15 tokens a second of the
@@ -151,8 +127,7 @@ def _start_embedded(settings: EngineSettings, key: str, snapshots: Path) -> Any:
     params.cache_ram_mib = 0
     params.n_predict = _LONGEST_ANSWER
     params.cache_idle_slots = False
-    for name, value in _SAMPLING.items():
-        setattr(params.sampling, name, value)
+    _keep_from_looping(params.sampling)
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
@@ -161,32 +136,6 @@ def _start_embedded(settings: EngineSettings, key: str, snapshots: Path) -> Any:
             "of an unknown kind, the two do not belong together, or the memory is too small for "
             f"{settings.slots} slots of {settings.context} tokens."
         ) from error
-
-
-def _own_arguments(settings: EngineSettings, snapshots: Path) -> list[str]:
-    """The settings of the embedded server as another build takes them."""
-    given: dict[str, object] = {
-        "--model": settings.path,
-        "--parallel": settings.slots,
-        "--ctx-size": settings.slots * settings.context,
-        "--slot-save-path": f"{snapshots}{os.sep}",
-        "--cache-ram": 0,
-        "--predict": _LONGEST_ANSWER,
-    }
-    if settings.projector is not None:
-        given["--mmproj"] = settings.projector
-    if _lacks_tools(settings.path):
-        given["--chat-template-file"] = _CHATML_TOOLS
-    if not this_machine().accelerator:
-        given |= {"--flash-attn": "off", "--threads": physical_cores(), "--threads-batch": physical_cores()}
-    given |= {f"--{name.replace('_', '-')}": value for name, value in _SAMPLING.items()}
-    return [*(str(word) for pair in given.items() for word in pair), "--no-ui", "--no-cache-idle-slots"]
-
-
-def _lacks_tools(model: Path) -> bool:
-    """Whether a model's own template is ChatML and has no place for tools."""
-    template = read_gguf_header(model).chat_template
-    return "<|im_start|>" in template and "tools" not in template
 
 
 def _with_eyes(settings: EngineSettings) -> str:
@@ -217,6 +166,24 @@ def _import_patient_engine() -> Any:
             if given is None:
                 del os.environ[name]
     return xllamacpp
+
+
+def _keep_from_looping(sampling: Any) -> None:
+    """Defaults for callers that send no sampling settings.
+
+    DRY penalises going on with a run of four or more tokens that stood before, in the answer or the prompt's
+    end, so that a small model neither loops nor recites its task and the speaker before it. It is mild: with
+    twice the weight from three tokens on, over 512 tokens, and a repeat penalty, the 1.5B model wrote
+    "myback" for "my back", lost its apostrophes and broke off the drafts it was to improve.
+    """
+    sampling.temp = 0.7
+    sampling.top_k = 64  # sorting the whole vocabulary for each token slows a small model down
+    sampling.top_p = 1.0
+    sampling.min_p = 0.05
+    sampling.dry_multiplier = 0.4
+    sampling.dry_base = 1.75
+    sampling.dry_allowed_length = 4
+    sampling.dry_penalty_last_n = 256
 
 
 _lock = threading.Lock()

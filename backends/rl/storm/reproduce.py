@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from itertools import product
+from math import ceil
 from statistics import fmean
 from typing import Any
 
@@ -72,6 +73,7 @@ def _train_arm(params: ReproduceParams, arm: ArmName, seed: int, part: Reporter)
         game=GAME,
         steps=params.steps,
         train_every=params.train_every,
+        evaluate_every=ceil(params.steps / params.evaluations),
         episodes=params.episodes,
     ).model_copy(update=dict(ARMS[arm]))
     training, variant = train_player(asked, part)

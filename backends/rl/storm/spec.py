@@ -78,7 +78,8 @@ class ReproduceParams(JobParams):
     steps: int = Field(1500, ge=100, le=1_000_000, description="Steps in the game for each training.")
     train_every: int = Field(1, ge=1, le=100, description="Steps in the game for each update.")
     seeds: int = Field(3, ge=2, le=100, description="Trainings of each arm.")
-    episodes: int = Field(200, ge=10, le=10_000, description="Episodes of the evaluation at the end.")
+    evaluations: int = Field(6, ge=1, le=1000, description="Evaluations on the way, evenly apart.")
+    episodes: int = Field(200, ge=10, le=10_000, description="Episodes of an evaluation.")
     arms: tuple[ArmName, ...] = Field(
         ("storm", "likeliest token"), description="What is compared; storm must be there."
     )
