@@ -212,7 +212,7 @@ def _grammar(context: AttemptContext, state: AttemptState) -> list[str] | None:
     return fresh_actions(
         state["entries"],
         admissible,
-        context.benchmark.only_looks,
+        context.benchmark.looks_again,
         partial(undoes, state["task_text"]) if undoes else None,
     )
 

@@ -58,8 +58,9 @@ class Benchmark:
     status: Callable[[str, Sequence[Entry]], str] | None = None
     """Where a task stands, in a line, given its text and the trajectory, or "" at its end; None where nothing
     is known."""
-    only_looks: Callable[[str], bool] | None = None
-    """Whether an action changes nothing but what the actor sees; None where that is not known."""
+    looks_again: Callable[[str, str], int | None] | None = None
+    """How often an action that changes nothing but what the actor sees is worth repeating after what it
+    showed, None for one that changes something; None where that is not known."""
     undoes: Callable[[str, str, str], bool] | None = None
     """Whether, given the task's text, an action only takes back what the last one did; None where that is not
     known."""

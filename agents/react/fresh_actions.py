@@ -7,29 +7,27 @@ published methods; `--fresh` switches it.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 from agents.react.lines import Entry
-
-_MOST_LOOKS = 2
 
 
 def fresh_actions(
     entries: Sequence[Entry],
     admissible: Sequence[str],
-    only_looks: Callable[[str], bool] | None = None,
+    looks_again: Callable[[str, str], int | None] | None = None,
     undoes: Callable[[str, str], bool] | None = None,
 ) -> list[str]:
     """The admissible actions that may lead on.
 
     Not among them are those taken since something was last seen for the first time, the one that showed it
-    included; where `only_looks` tells which actions change nothing, those of them taken twice since something
-    was last changed; and where `undoes` tells which actions take back the last one, those. All of them where
-    that leaves none.
+    included; where `looks_again` tells how often an action that only looks is worth repeating after what it
+    showed (None for those that change something), those repeated as often since something was last changed;
+    and where `undoes` tells which actions take back the last one, those. All of them where that leaves none.
     """
     seen: set[str] = set()
     spent: set[str] = set()
     looks: Counter[str] = Counter()
+    worn: set[str] = set()
     action = ""
     for entry in entries:
         if entry["kind"] == "action":
@@ -40,11 +38,15 @@ def fresh_actions(
                 seen.add(entry["text"])
                 spent.clear()
             spent.add(action)
-            if only_looks is not None and only_looks(action):
+            again = None if looks_again is None else looks_again(action, entry["text"])
+            if again is not None:
                 looks[action] += 1
+                if looks[action] > again:
+                    worn.add(action)
             elif new:
                 looks.clear()
-    stale = set(chain(spent, (one for one, times in looks.items() if times >= _MOST_LOOKS)))
+                worn.clear()
+    stale = spent | worn
     if undoes is not None:
         stale.update(one for one in admissible if undoes(one, action))
     return (

@@ -44,16 +44,20 @@ next time I go to desk 1 with the book right away and use the desklamp 1 there."
 )
 
 
+_LOOKS = ("go to ", "look", "inventory", "help", "examine ", "open ", "close ")
+_PUT = re.compile(r"^(?:move|put) ([a-z]+ \d+) (?:to|in/on) ([a-z]+ \d+)$")
+
+
 def _as_in_the_paper(observation: str) -> str:
     """Without the words that nothing is to be seen."""
     return observation.replace(" In it, you see nothing.", "").replace(", you see nothing", "")
 
 
-def _only_looks(action: str) -> bool:
-    return action.startswith(("go to ", "look", "inventory", "help", "examine "))
-
-
-_PUT = re.compile(r"^(?:move|put) ([a-z]+ \d+) (?:to|in/on) ([a-z]+ \d+)$")
+def _looks_again(action: str, seen: str) -> int | None:
+    """A place may be closed at first, or hold what is wanted later; one where nothing lies is done."""
+    if not action.startswith(_LOOKS):
+        return None
+    return 0 if "you see nothing" in seen else 1
 
 
 def _puts_back(task: str, action: str, last: str) -> bool:
@@ -108,6 +112,6 @@ BENCHMARK = Benchmark(
     examples_by_kind=True,
     paper_wording=_as_in_the_paper,
     status=household_status,
-    only_looks=_only_looks,
+    looks_again=_looks_again,
     undoes=_puts_back,
 )  # fmt: skip

@@ -64,13 +64,25 @@ def test_an_actor_that_obeys_meets_something_new_or_runs_out(
 
 
 def test_what_only_looks_is_offered_twice_until_something_is_changed() -> None:
-    def only_looks(action: str) -> bool:
-        return action.startswith("go ")
+    def looks_again(action: str, seen: str) -> int | None:
+        return 1 if action.startswith("go ") else None
 
     moves = [("go east", "a hall"), ("go west", "a yard"), ("go east", "a hall"), ("go north", "a key")]
-    assert fresh_actions(walked(*moves), ROOMS, only_looks) == ["go west"]
+    assert fresh_actions(walked(*moves), ROOMS, looks_again) == ["go west"]
     moves += [("take key", "You have a key.")]
-    assert fresh_actions(walked(*moves), ROOMS, only_looks) == list(ROOMS)
+    assert fresh_actions(walked(*moves), ROOMS, looks_again) == list(ROOMS)
+
+
+def test_a_place_where_nothing_lies_is_not_offered_again_until_something_is_taken() -> None:
+    offered = ["go to bed 1", "go to desk 1", "open drawer 1"]
+    seen = [
+        ("go to bed 1", "You arrive at bed 1. On the bed 1, you see nothing."),
+        ("go to desk 1", "You arrive at desk 1. On the desk 1, you see a pen 1."),
+        ("open drawer 1", "You open the drawer 1. The drawer 1 is open. In it, you see nothing."),
+    ]
+    assert fresh_actions(walked(*seen), offered, BENCHMARK.looks_again) == ["go to desk 1"]
+    seen += [("take pen 1 from desk 1", "You pick up the pen 1 from the desk 1.")]
+    assert fresh_actions(walked(*seen), offered, BENCHMARK.looks_again) == offered
 
 
 def test_what_takes_back_the_last_action_is_not_offered_at_once() -> None:
