@@ -7,7 +7,7 @@ line by line, takes the synonyms that models use, and never loses part of a text
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +51,10 @@ class Operation:
     """Whether the answer ran out of tokens in the middle of this text."""
 
 
+_LONGEST_TEXT = 400
+"""Characters, for models that are held to the schema: a small one that begins to repeat itself has no end."""
+
+
 class ProposedOperation(BaseModel):
     """One change to the list of insights."""
 
@@ -62,7 +66,9 @@ class ProposedOperation(BaseModel):
     )
     number: int | None = Field(None, description="Number of the insight in the list; none for ADD.")
     id: str | None = Field(None, description="Id of the insight, if ids were shown.")
-    text: str | None = Field(None, description="Full text of the insight, for ADD and EDIT.")
+    text: Annotated[str, Field(json_schema_extra={"maxLength": _LONGEST_TEXT})] | None = Field(
+        None, description="Full text of the insight, for ADD and EDIT."
+    )
     reason: str = Field("", description="Why, in a few words.")
 
 

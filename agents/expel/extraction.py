@@ -119,12 +119,7 @@ async def _apply(
     if settings.structured:
         try:
             asked = await ask(
-                session.insight_model,
-                prompt.messages,
-                ProposedOperations,
-                tag=tag,
-                max_tokens=_MAX_TOKENS,
-                verbatim=True,  # places and things have to be named as the attempts name them
+                session.insight_model, prompt.messages, ProposedOperations, tag=tag, max_tokens=_MAX_TOKENS
             )
             answer = asked.value
         except Unanswered as failure:

@@ -255,3 +255,10 @@ def test_quoted_lines_and_prose_are_no_operations() -> None:
         "I would agree with rule 2.\n> ADD 1: quoted.\nKeep in mind the fridge.\n```\nAGREE 3: Check C.\n```"
     )
     assert rows(answered(Q, answer, "strict")) == [("Check B.", 3), ("Check A.", 2), ("Check C.", 2)]
+
+
+def test_the_schema_bounds_a_text_and_a_longer_one_is_read_all_the_same() -> None:
+    shape = ProposedOperations.model_json_schema()["$defs"]["ProposedOperation"]["properties"]["text"]
+    assert {"type": "string", "maxLength": 400} in shape["anyOf"]
+    long = ProposedOperations.model_validate({"ops": [{"op": "ADD", "text": "Look in drawers. " * 60}]})
+    assert len(long.operations()[0].text) > 400
