@@ -208,13 +208,11 @@ def _grammar(context: AttemptContext, state: AttemptState) -> list[str] | None:
         return None
     if not context.settings.fresh:
         return admissible
-    undoes = context.benchmark.undoes
-    return fresh_actions(
-        state["entries"],
-        admissible,
-        context.benchmark.looks_again,
-        partial(undoes, state["task_text"]) if undoes else None,
-    )
+    task, benchmark = state["task_text"], context.benchmark
+    if benchmark.idle is not None:
+        admissible = [one for one in admissible if not benchmark.idle(task, one)] or admissible
+    undoes = None if benchmark.undoes is None else partial(benchmark.undoes, task)
+    return fresh_actions(state["entries"], admissible, benchmark.looks_again, undoes)
 
 
 def _kept(said: Sequence[Said]) -> Sequence[Said]:

@@ -64,6 +64,8 @@ class Benchmark:
     undoes: Callable[[str, str, str], bool] | None = None
     """Whether, given the task's text, an action only takes back what the last one did; None where that is not
     known."""
+    idle: Callable[[str, str], bool] | None = None
+    """Whether, given the task's text, an action cannot serve the task; None where that is not known."""
     unsolved_hint: Mapping[str, str] | None = None
     """What stands for the last observation when a model reflects, by how the trial ended: "steps", "repeat"
     or "done"; None keeps the observation (WebShop's would leak the score)."""

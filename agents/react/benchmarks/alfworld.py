@@ -45,6 +45,7 @@ next time I go to desk 1 with the book right away and use the desklamp 1 there."
 
 
 _LOOKS = ("go to ", "look", "inventory", "help", "examine ", "open ", "close ")
+_TAKE = re.compile(r"^take ([a-z]+ \d+) from ")
 _PUT = re.compile(r"^(?:move|put) ([a-z]+ \d+) (?:to|in/on) ([a-z]+ \d+)$")
 
 
@@ -64,9 +65,17 @@ def _puts_back(task: str, action: str, last: str) -> bool:
     """Whether a thing that the task names would go back to where it was taken from a moment ago; one that was
     taken by mistake may."""
     put = _PUT.match(action)
-    if put is None or last != f"take {put[1]} from {put[2]}":
-        return False
-    return names(task.partition("Your task is to:")[2], put[1])
+    return put is not None and last == f"take {put[1]} from {put[2]}" and names(_goal(task), put[1])
+
+
+def _takes_another_thing(task: str, action: str) -> bool:
+    """Whether a thing would be taken that the task does not name."""
+    taken = _TAKE.match(action)
+    return taken is not None and not names(_goal(task), taken[1])
+
+
+def _goal(task: str) -> str:
+    return task.partition("Your task is to:")[2]
 
 
 BENCHMARK = Benchmark(
@@ -114,4 +123,5 @@ BENCHMARK = Benchmark(
     status=household_status,
     looks_again=_looks_again,
     undoes=_puts_back,
+    idle=_takes_another_thing,
 )  # fmt: skip

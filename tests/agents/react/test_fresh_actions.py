@@ -85,6 +85,13 @@ def test_a_place_where_nothing_lies_is_not_offered_again_until_something_is_take
     assert fresh_actions(walked(*seen), offered, BENCHMARK.looks_again) == offered
 
 
+def test_a_thing_that_the_task_does_not_name_is_not_offered() -> None:
+    assert BENCHMARK.idle is not None
+    task = "You see a bed 1 and a towel 1.\nYour task is to: put two mugs on desk."
+    offered = ["take towel 1 from bed 1", "take mug 2 from bed 1", "go to desk 1", "move towel 1 to desk 1"]
+    assert [one for one in offered if BENCHMARK.idle(task, one)] == ["take towel 1 from bed 1"]
+
+
 def test_what_takes_back_the_last_action_is_not_offered_at_once() -> None:
     assert BENCHMARK.undoes is not None
     undoes = partial(BENCHMARK.undoes, "Your task is to: put some mug on desk.")
