@@ -48,7 +48,7 @@ class ActSettings:
     constrained: bool
     """Hold the action to what the environment admits, where the form is `json` and the list is complete."""
     fresh: bool = False
-    """Leave out of that list what has just led to nothing new."""
+    """Leave out of that list what has just led to nothing new, and what cannot serve the task."""
     paper_wording: bool = False
     """Reword observations as ExpeL does, where the benchmark says how."""
     max_prompt_tokens: int = 15_800

@@ -69,7 +69,7 @@ def _puts_back(task: str, action: str, last: str) -> bool:
 
 
 def _takes_another_thing(task: str, action: str) -> bool:
-    """Whether a thing would be taken that the task does not name."""
+    """Whether a thing would be taken that the task does not name; games name kinds as their commands do."""
     taken = _TAKE.match(action)
     return taken is not None and not names(_goal(task), taken[1])
 
