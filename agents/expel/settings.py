@@ -51,8 +51,8 @@ class ActingSettings(_Group):
     )
     fresh: bool | None = Field(
         None,
-        description="Leave out of them what has just led to nothing new and what cannot serve the task, where "
-        "that is known, against walking in circles (default: embedded models).",
+        description="Leave out of them what has just led to nothing new and what cannot serve the task, "
+        "where that is known, against walking in circles (default: embedded models).",
     )
     status: bool | None = Field(
         None,
