@@ -55,8 +55,8 @@ class FinetuneResult(JobResult):
 
 
 class ReproduceParams(JobParams):
-    pretrain_steps: int = Field(1_400, ge=1_200, le=1_000_000, description="Steps of pretraining.")
-    finetune_steps: int = Field(600, ge=400, le=1_000_000, description="Steps of finetuning on each task.")
+    pretrain_steps: int = Field(5_000, ge=1_200, le=1_000_000, description="Steps of pretraining.")
+    finetune_steps: int = Field(1_500, ge=400, le=1_000_000, description="Steps of finetuning on each task.")
     seeds: int = Field(3, ge=2, le=100, description="How many times each arm lives.")
     episodes: int = Field(3, ge=1, le=100, description="Episodes of an evaluation.")
 
