@@ -69,7 +69,7 @@ def paired_score(only_first: int, only_second: int, pairs: int) -> Interval:
     does not.
 
     Raises:
-        ValueError: More pairs differ than there are.
+        ValueError: There are no pairs, or more of them differ than there are.
     """
     if only_first + only_second > pairs:
         raise ValueError(f"{only_first} + {only_second} pairs differ, but there are {pairs}")

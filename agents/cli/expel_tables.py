@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from agents.arena.statistics import Interval, Rate
+from agents.arena.statistics import Rate
+from agents.arena.wording import NONE, points_span
 from agents.expel.results import Results
 
 
@@ -39,8 +40,8 @@ def print_results(console: Console, results: Results) -> None:
             differences.add_row(
                 each.arm,
                 f"{100 * each.rate.value:+.1f}",
-                _points(each.rate),
-                _points(each.score),
+                points_span(each.rate) or NONE,
+                points_span(each.score) or NONE,
                 f"{each.only_arm} / {each.only_reference}",
                 f"{each.p:.3f} ({each.p_holm:.3f})",
                 f"{each.steps.value:+.1f}",
@@ -66,9 +67,3 @@ def _span(rate: Rate) -> str:
     if rate.low is None or rate.high is None:
         return "-"
     return f"{100 * rate.low:.0f} to {100 * rate.high:.0f} %"
-
-
-def _points(interval: Interval | None) -> str:
-    if interval is None or interval.low is None or interval.high is None:
-        return "-"
-    return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"

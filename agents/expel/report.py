@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agents.arena.statistics import Interval, Rate
+from agents.arena.wording import NONE, points_span
 from agents.expel.behaviour import DOCSTORES, counters_of
 from agents.expel.folds import NEAR_DUPLICATE
 from agents.expel.results import Meeting, Results, meetings_of, results_of
@@ -162,8 +163,8 @@ def _compared(results: Results) -> str:
             (
                 each.arm,
                 f"{100 * each.rate.value:+.1f}",
-                _points(each.rate),
-                _points(each.score),
+                points_span(each.rate) or NONE,
+                points_span(each.score) or NONE,
                 f"{each.only_arm} / {each.only_reference}",
                 f"{each.p:.3f}",
                 f"{each.p_holm:.3f}",
@@ -297,12 +298,6 @@ def _percent(share: float | None) -> str:
 
 def _span(rate: Rate) -> str:
     return "-" if rate.low is None else f"{_percent(rate.low)} to {_percent(rate.high)}"
-
-
-def _points(interval: Interval | None) -> str:
-    if interval is None or interval.low is None or interval.high is None:
-        return "-"
-    return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
 
 
 def _plain_span(interval: Interval) -> str:

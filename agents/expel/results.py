@@ -78,8 +78,8 @@ class Difference:
     reference: str
     rate: Interval
     """By bootstrap over tasks."""
-    score: Interval | None
-    """Tango's interval, which few tasks do not mislead; None with several seeds, whose pairs are not
+    score: Interval
+    """By Tango's score, which few tasks do not mislead; without limits for several seeds, whose pairs are not
     independent."""
     only_arm: int
     only_reference: int
@@ -188,6 +188,8 @@ def _difference(
     only_arm = sum(a.solved and not b.solved for a, b in pairs)
     only_reference = sum(b.solved and not a.solved for a, b in pairs)
     p = mcnemar(only_arm, only_reference)
+    value = (only_arm - only_reference) / len(pairs)
+    are_independent = len(pairs) == len(tasks)
     place = {task: number for number, task in enumerate(tasks)}
     rates_T, steps_T = np.zeros(len(tasks)), np.zeros(len(tasks))
     for a, b in pairs:
@@ -198,7 +200,11 @@ def _difference(
         arm=arm[0].arm,
         reference=reference[0].arm,
         rate=_mean_over_tasks(rates_T / num_seeds, seed),
-        score=paired_score(only_arm, only_reference, len(pairs)) if len(pairs) == len(tasks) else None,
+        score=(
+            paired_score(only_arm, only_reference, len(pairs))
+            if are_independent
+            else Interval(value, None, None)
+        ),
         only_arm=only_arm,
         only_reference=only_reference,
         p=p,

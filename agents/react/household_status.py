@@ -45,7 +45,8 @@ def household_status(task_text: str, entries: Sequence[Entry]) -> str:
         if action["kind"] == "action" and seen["kind"] == "observation":
             house.follow(action["text"], seen["text"])
     left = ", ".join(house.unseen) or "none"
-    known = "".join(f" You saw: {', '.join(seen)}." for seen in [list(house.seen_elsewhere())] if seen)
+    elsewhere = ", ".join(house.seen_elsewhere())
+    known = f" You saw: {elsewhere}." if elsewhere else ""
     here = "; ".join(house.possible())
     ending = f"Here you can: {here}." if here else "Nothing here serves the task: go on."
     return (

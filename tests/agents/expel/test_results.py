@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from agents.arena.statistics import Interval, paired_score
 from agents.expel.results import Meeting, meetings_of, results_of
 from agents.runs.event_log import RunEvent
 
@@ -81,6 +82,7 @@ def test_a_difference_is_taken_task_by_task_with_an_interval_over_tasks() -> Non
         assert (difference.only_arm, difference.only_reference) == (won, lost)
         assert difference.p == pytest.approx(binomtest(won, won + lost).pvalue)
         assert difference.rate.value == pytest.approx((won - lost) / 60)
+        assert difference.score == Interval(difference.rate.value, None, None)  # seeds of a task are alike
         by_task = np.array(
             [
                 mean(solved[difference.arm, task, seed] - solved["react", task, seed] for seed in range(2))
@@ -137,6 +139,7 @@ def test_nothing_evaluated_is_no_result_and_one_task_has_no_interval() -> None:
     results = results_of([meeting("react", 1), meeting("expel", 1, solved_at=0)])
     assert results is not None
     (difference,) = results.differences
+    assert difference.score == paired_score(1, 0, 1)
     assert (difference.rate.value, difference.rate.low, difference.rate.high) == (1.0, None, None)
     assert results.arms[0].tokens_per_solved is None
     assert results.arms[0].fold_error is None

@@ -1,7 +1,7 @@
 """A tiny environment that writes down what it is asked, and attempts at it with a model of the test's own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -79,6 +79,7 @@ async def play(
     max_steps: int = 5,
     stops_on_repeat: bool = False,
     constrained: bool = False,
+    idle: Callable[[str, str], bool] | None = None,
     max_prompt_tokens: int = 15_800,
     host: EnvHost | None = None,
     task: Task = TASK,
@@ -107,11 +108,12 @@ async def play(
 
     attempt = await run_attempt(
         AttemptContext(
-            benchmark=find_benchmark("hotpotqa"),
+            benchmark=replace(find_benchmark("hotpotqa"), idle=idle),
             settings=ActSettings(
                 prompt=PromptSettings(form=form, thoughts=thoughts, max_steps=max_steps),
                 stops_on_repeat=stops_on_repeat,
                 constrained=constrained,
+                fresh=idle is not None,
                 max_prompt_tokens=max_prompt_tokens,
             ),
             model=scripted_model(reply),

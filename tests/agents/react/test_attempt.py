@@ -163,6 +163,18 @@ async def test_json_actions_are_held_to_what_the_environment_admits() -> None:
     assert schema["properties"]["thought"]["maxLength"] <= 400
 
 
+async def test_actions_that_cannot_serve_the_task_are_left_out_unless_none_is_left() -> None:
+    def goes_left(task: str, action: str) -> bool:
+        assert task == "Question: What is in the box?"
+        return action == "Search[left]"
+
+    acting = [acts("json", "Finish[gold]")]
+    for idle, left in ((goes_left, list(OPENABLE[1:])), (lambda task, action: True, list(OPENABLE))):
+        (schema,) = (await play(acting, form="json", constrained=True, idle=idle)).schemas
+        assert schema is not None
+        assert schema["properties"]["action"]["enum"] == left
+
+
 async def test_an_action_outside_the_admissible_ones_never_reaches_the_environment() -> None:
     played = await play([acts("json", "Search[cellar]")], form="json", constrained=True, max_steps=1)
     assert played.actions == []
