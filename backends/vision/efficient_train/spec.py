@@ -71,7 +71,7 @@ class PredictResult(JobResult):
 
 class ReproduceParams(JobParams):
     model: str = Field("lab/small_convnet", description="Model to train, as for train.")
-    image_size: int = Field(64, ge=16, le=256, description="Side of the glyphs at full size.")
+    image_size: int = Field(32, ge=16, le=256, description="Side of the glyphs at full size.")
     epochs: float = Field(2.0, gt=0, le=1000, description="Computation of each arm, in full-size epochs.")
     batch_size: int = Field(64, ge=1, le=1024, description="Pictures in a step.")
     rate: float = Field(3e-3, gt=0, le=10, description="Highest learning rate of AdamW.")
