@@ -1,20 +1,25 @@
-"""Offline updates a second on one thread: TD3+BC, IQL and CQL beside CORL's, each at CORL's sizes.
+"""Offline updates a second: TD3+BC, IQL and CQL beside CORL's, each at CORL's sizes.
 
 States of 17 numbers, actions of 6, batches of 256 out of 100,000 random transitions. An update is all that a
-step of training costs: drawing the batch, values, policy, targets. Rounds of ours and theirs alternate; the
-clock is the process's own computing time, so that a busy machine does not disturb it. CORL's three files are
-read from a folder that `--corl` names; libraries of theirs that an update does not need are left out.
+step of training costs: drawing the batch, values, policy, targets. Ours and theirs live in processes of their
+own, as trainings do (in one process each finds the memory as the other left it), and take turns, some tenths
+of a second each, so that both meet the same machine. Where its memory lies makes a process some hundredths
+faster or slower, so several pairs are launched. The figure is the median of the turns' ratios. CORL's three
+files are read from a folder that `--corl` names; libraries of theirs that an update does not need are
+left out.
 
-    python -m benchmarks.rl_offline_speed --corl CORL/algorithms/offline --json FILE
+    python -m benchmarks.rl_offline_speed --corl CORL/algorithms/offline --threads 2 1 --json FILE
 """
 
 import argparse
 import importlib.util
+import multiprocessing
 import statistics
 import sys
 import time
 import types
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,7 +36,8 @@ from backends.rl.transitions.store import StateScaling, TransitionStore, make_st
 from benchmarks.measured import written
 
 OBS, ACTION, BATCH, SIZE = 17, 6, 256, 100_000
-NAMES = ("td3_bc", "iql", "cql")
+UPDATES = {"td3_bc": 40, "iql": 30, "cql": 2}
+"""Updates in a turn."""
 WARM = 3
 
 Update = Callable[[], object]
@@ -142,51 +148,81 @@ def _corl(file: Path) -> Any:
     return found
 
 
-def rate(update: Update, count: int) -> float:
-    """Updates a second of computing time."""
-    begin = time.process_time()
-    for _ in range(count):
-        update()
-    return count / (time.process_time() - begin)
-
-
-def compare(names: tuple[str, ...], folder: Path | None, rounds: int, count: int) -> dict[str, Any]:
-    """Rates of each agent: medians over alternating rounds, and the median of the rounds' ratios."""
+def work(side: str, name: str, folder: Path, threads: int, order: Connection) -> None:
+    """A process that makes as many updates as it is told to, and answers with the seconds they took."""
+    torch.set_num_threads(threads)
     store = random_store()
-    result: dict[str, Any] = {}
-    for name in names:
-        ours = our_update(name, store)
-        theirs = None if folder is None else their_update(name, store, folder)
-        found: list[tuple[float, float]] = []
-        rate(ours, WARM)
-        if theirs is not None:
-            rate(theirs, WARM)
-        for _ in range(rounds):
-            our_rate = rate(ours, count)
-            found.append((our_rate, 0.0 if theirs is None else rate(theirs, count)))
-        result[name] = {"ours": round(statistics.median(one for one, _ in found), 1)}
-        if theirs is not None:
-            ratios = [one / other for one, other in found]
-            result[name] |= {
-                "corl": round(statistics.median(other for _, other in found), 1),
-                "ratio": round(statistics.median(ratios), 2),
-                "ratio_lowest": round(min(ratios), 2),
-                "ratio_highest": round(max(ratios), 2),
-            }
-        print(name, result[name], flush=True)
+    update = our_update(name, store) if side == "ours" else their_update(name, store, folder)
+    while (count := order.recv()) > 0:
+        begin = time.perf_counter()
+        for _ in range(count):
+            update()
+        order.send(time.perf_counter() - begin)
+
+
+class Worker:
+    """The side of a comparison that runs in a process of its own."""
+
+    def __init__(self, side: str, name: str, folder: Path, threads: int) -> None:
+        self._orders, theirs = multiprocessing.Pipe()
+        spawn = multiprocessing.get_context("spawn")
+        self._process = spawn.Process(target=work, args=(side, name, folder, threads, theirs), daemon=True)
+        self._process.start()
+        theirs.close()  # so that a process that died is heard of
+
+    def __call__(self, count: int) -> float:
+        """Updates a second over so many."""
+        self._orders.send(count)
+        return count / float(self._orders.recv())
+
+    def end(self) -> None:
+        self._orders.send(0)
+        self._process.join()
+
+
+def turns(name: str, folder: Path, threads: int, rounds: int) -> list[tuple[float, float]]:
+    """Both rates in each turn of a pair of processes."""
+    ours, theirs = (Worker(side, name, folder, threads) for side in ("ours", "corl"))
+    count = UPDATES[name]
+    for worker in (ours, theirs):
+        for _ in range(WARM):
+            worker(count)
+    found = [(ours(count), theirs(count)) for _ in range(rounds)]
+    ours.end()
+    theirs.end()
+    return found
+
+
+def compare(name: str, folder: Path, threads: int, rounds: int, launches: int) -> dict[str, Any]:
+    """Medians of both rates, the median ratio of a turn, and the ratios' quartiles."""
+    found = [turn for _ in range(launches) for turn in turns(name, folder, threads, rounds)]
+    low, middle, high = statistics.quantiles((one / other for one, other in found), n=4)
+    result = {
+        "agent": name,
+        "threads": threads,
+        "ours": round(statistics.median(one for one, _ in found), 1),
+        "corl": round(statistics.median(other for _, other in found), 1),
+        "ratio": round(middle, 2),
+        "ratio_quartiles": [round(low, 2), round(high, 2)],
+    }
+    print(result, flush=True)
     return result
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--corl", type=Path, help="folder with CORL's td3_bc.py, iql.py and cql.py")
-    parser.add_argument("--agents", nargs="+", default=NAMES, choices=NAMES)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--count", type=int, default=50, help="updates in a round")
+    parser.add_argument("--corl", type=Path, required=True, help="folder with td3_bc.py, iql.py and cql.py")
+    parser.add_argument("--agents", nargs="+", default=list(UPDATES), choices=list(UPDATES))
+    parser.add_argument("--threads", nargs="+", type=int, default=[torch.get_num_threads()])
+    parser.add_argument("--rounds", type=int, default=20, help="turns of a pair of processes")
+    parser.add_argument("--launches", type=int, default=4, help="pairs of processes")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    torch.set_num_threads(1)
-    found = compare(tuple(asked.agents), asked.corl, asked.rounds, asked.count)
+    found = [
+        compare(name, asked.corl, threads, asked.rounds, asked.launches)
+        for threads in asked.threads
+        for name in asked.agents
+    ]
     written(asked.json, {"torch": torch.__version__, "updates_a_second": found})
 
 

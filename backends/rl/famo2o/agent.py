@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from backends.rl.constraints.family import WIDTH, BalanceModel, CoefficientRange, embedding
-from backends.rl.offline_agents.agent import MAX_WEIGHT, Metrics, adam, take_step
+from backends.rl.offline_agents.agent import MAX_WEIGHT, Metrics
 from backends.rl.offline_agents.batches import TransitionBatch
+from backends.rl.offline_agents.descent import FusedAdam, take_step
 from backends.rl.offline_agents.iql import IQL, IQLConfig
-from backends.rl.offline_agents.networks import GaussianPolicy, frozen
+from backends.rl.offline_agents.networks import GaussianPolicy
 
 TARGET_ENTROPY = -0.5  # of the one number of the balance model: minus half its width
 
@@ -39,11 +40,11 @@ class FamilyIQL(IQL):
         self.family = config
         self.online = False
         self.policy = GaussianPolicy(obs_dim + WIDTH, action_dim, config.iql.hidden, config.iql.dropout)
-        self.policy_optimiser = adam(self.policy.parameters(), config.iql.rate)
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.iql.rate)
         self.balance = BalanceModel(obs_dim, config.iql.hidden)
-        self.balance_optimiser = adam(self.balance.parameters(), config.iql.rate)
+        self.balance_optimiser = FusedAdam(self.balance.parameters(), config.iql.rate)
         self.log_entropy_weight = nn.Parameter(torch.tensor(0.0))
-        self.entropy_optimiser = adam([self.log_entropy_weight], config.iql.rate)
+        self.entropy_optimiser = FusedAdam([self.log_entropy_weight], config.iql.rate)
 
     def actor_step(self, batch: TransitionBatch) -> Metrics:
         metrics = self._balance_step(batch)
@@ -62,14 +63,13 @@ class FamilyIQL(IQL):
 
     def _balance_step(self, batch: TransitionBatch) -> Metrics:
         """The coefficient whose action has the higher value; gradients pass through policy and critics."""
-        with frozen(self.policy):
-            unit_B, log_prob_B = self.balance.sample(batch.obs)
-            coefficient_B = self.family.range.of_unit(unit_B)
-            mean, std = self.policy(self._with(batch.obs, coefficient_B))
-            action = (mean + std * torch.randn_like(mean)).clamp(-1, 1)
-            q_B = self.target_critics(torch.cat([batch.obs, action], 1)).amin(0)
-            entropy_weight = self.log_entropy_weight.detach().exp()
-            take_step(self.balance_optimiser, (entropy_weight * log_prob_B - q_B).mean())
+        unit_B, log_prob_B = self.balance.sample(batch.obs)
+        coefficient_B = self.family.range.of_unit(unit_B)
+        mean, std = self.policy(self._with(batch.obs, coefficient_B))
+        action = (mean + std * torch.randn_like(mean)).clamp(-1, 1)
+        q_B = self.target_critics(torch.cat([batch.obs, action], 1)).amin(0)
+        entropy_weight = self.log_entropy_weight.detach().exp()
+        take_step(self.balance_optimiser, (entropy_weight * log_prob_B - q_B).mean())
         surplus = -log_prob_B.detach().mean() - TARGET_ENTROPY
         take_step(self.entropy_optimiser, self.log_entropy_weight.exp() * surplus)
         return {"coefficient": coefficient_B.detach().mean(), "balance_entropy": -log_prob_B.detach().mean()}

@@ -1,13 +1,13 @@
 """The interface of an offline agent, after which samplers and constraints need not know which agent it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from backends.rl.offline_agents.batches import TransitionBatch
 from backends.rl.offline_agents.networks import Critics
@@ -88,20 +88,3 @@ class OfflineAgent(nn.Module, ABC):
         self.load_state_dict(state["weights"])
         for name, one in self.optimisers().items():
             one.load_state_dict(state["optimisers"][name])
-
-
-def adam(parameters: Iterable[nn.Parameter], rate: float) -> Adam:
-    """Adam in its fused form, which takes one pass over the weights."""
-    return Adam(parameters, lr=rate, fused=True)
-
-
-def take_step(optimiser: Optimizer, loss: Tensor) -> None:
-    """One step down a loss."""
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
-
-
-def weighted_mean(loss_B: Tensor, weight_B: Tensor | None) -> Tensor:
-    """The mean of a loss, each transition times its weight if there are weights."""
-    return loss_B.mean() if weight_B is None else (loss_B * weight_B).mean()

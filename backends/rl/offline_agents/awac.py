@@ -8,16 +8,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from backends.rl.offline_agents.agent import (
-    MAX_WEIGHT,
-    Metrics,
-    OfflineAgent,
-    adam,
-    take_step,
-    weighted_mean,
-)
+from backends.rl.offline_agents.agent import MAX_WEIGHT, Metrics, OfflineAgent
 from backends.rl.offline_agents.batches import TransitionBatch
+from backends.rl.offline_agents.descent import FusedAdam, squared_error, take_step
 from backends.rl.offline_agents.networks import Critics, GaussianPolicy, follow
+from backends.rl.offline_agents.value_gradients import add_gradients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +37,8 @@ class AWAC(OfflineAgent):
         self.policy = GaussianPolicy(obs_dim, action_dim, config.hidden)
         self.critics = Critics(obs_dim + action_dim, config.hidden, layer_norm=config.layer_norm)
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
-        self.policy_optimiser = adam(self.policy.parameters(), config.rate)
-        self.critic_optimiser = adam(self.critics.parameters(), config.rate)
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.rate)
+        self.critic_optimiser = FusedAdam(self.critics.parameters(), config.rate)
 
     def critic_step(self, batch: TransitionBatch) -> Metrics:
         self.updates += 1
@@ -51,11 +46,12 @@ class AWAC(OfflineAgent):
             next_action = self.policy.sample(batch.next_obs)
             next_q_B = self.target_critics(torch.cat([batch.next_obs, next_action], 1)).amin(0)
             target_B = batch.reward + batch.discount * next_q_B
-        q_EB = self.critics(batch.x)
-        loss = weighted_mean((q_EB - target_B).square().sum(0), batch.weight)
-        take_step(self.critic_optimiser, loss)
+        error, q_EB = add_gradients(
+            self.critics, batch.x, lambda q_EB: squared_error(q_EB, target_B, batch.weight)
+        )
+        self.critic_optimiser.descend()
         follow(self.target_critics, self.critics, self.config.target_share)
-        return {"critic_loss": loss.detach(), "q": q_EB.detach().mean()}
+        return {"critic_loss": error, "q": q_EB.mean()}
 
     def actor_step(self, batch: TransitionBatch) -> Metrics:
         bound = self.constraint.at(batch)

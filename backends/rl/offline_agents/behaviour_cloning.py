@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from backends.rl.offline_agents.agent import Metrics, OfflineAgent, adam, take_step, weighted_mean
+from backends.rl.offline_agents.agent import Metrics, OfflineAgent
 from backends.rl.offline_agents.batches import TransitionBatch
+from backends.rl.offline_agents.descent import FusedAdam, take_step, weighted_mean
 from backends.rl.offline_agents.networks import GaussianPolicy
 
 
@@ -25,7 +26,7 @@ class BehaviourCloning(OfflineAgent):
         super().__init__()
         self.critics = None
         self.policy = GaussianPolicy(obs_dim, action_dim, config.hidden)
-        self.policy_optimiser = adam(self.policy.parameters(), config.rate)
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.rate)
 
     def critic_step(self, batch: TransitionBatch) -> Metrics:
         self.updates += 1

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from backends.rl.offline_agents.agent import Metrics, OfflineAgent, adam, take_step, weighted_mean
+from backends.rl.offline_agents.agent import Metrics, OfflineAgent
 from backends.rl.offline_agents.batches import TransitionBatch
-from backends.rl.offline_agents.networks import Critics, SquashedGaussianPolicy, follow, frozen
+from backends.rl.offline_agents.descent import FusedAdam, squared_error, take_step, weighted_mean
+from backends.rl.offline_agents.networks import Critics, SquashedGaussianPolicy, follow
+from backends.rl.offline_agents.value_gradients import add_gradients
 
 ROWS_AT_ONCE = 1024  # rows of critics' layers of some 256, which fill about 1 MB
 
@@ -23,7 +25,7 @@ ROWS_AT_ONCE = 1024  # rows of critics' layers of some 256, which fill about 1 M
 class SampledActions(NamedTuple):
     """Actions at the states of a batch (samples x B x A), and their log densities (samples x B)."""
 
-    actions: Tensor
+    action: Tensor
     log_prob: Tensor
 
 
@@ -55,35 +57,28 @@ class CQL(OfflineAgent):
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
         self.log_entropy_weight = nn.Parameter(torch.tensor(0.0))
         self.target_entropy = -float(action_dim)
-        self.policy_optimiser = adam(self.policy.parameters(), config.policy_rate)
-        self.critic_optimiser = adam(self.critics.parameters(), config.rate)
-        self.entropy_optimiser = adam([self.log_entropy_weight], config.policy_rate)
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.policy_rate)
+        self.critic_optimiser = FusedAdam(self.critics.parameters(), config.rate)
+        self.entropy_optimiser = FusedAdam([self.log_entropy_weight], config.policy_rate)
 
     def critic_step(self, batch: TransitionBatch) -> Metrics:
         self.updates += 1
+        held = self.config.actions if self.config.weight else 0
         with torch.no_grad():
-            next_action, next_log_prob = self.policy.sample(batch.next_obs)
-            next_q_B = self.target_critics(torch.cat([batch.next_obs, next_action], 1)).amin(0)
+            following = SampledActions(*self.policy.sample(batch.next_obs, 1 + held))
+            next_x = torch.cat([batch.next_obs, following.action[0]], 1)
+            next_q_B = self.target_critics(next_x).amin(0)
             if self.config.entropy_in_target:
-                next_q_B = next_q_B - self.log_entropy_weight.exp() * next_log_prob
+                next_q_B = next_q_B - self.log_entropy_weight.exp() * following.log_prob[0]
             target_B = batch.reward + batch.discount * next_q_B
-        sampled = None if self.config.weight == 0 else self._sampled(batch)
-        self.critic_optimiser.zero_grad(set_to_none=True)
-        error, gap, q = torch.zeros(3, device=batch.x.device)
-        size = len(batch.x)
-        for part in self._parts(size, batch.x.device.type):
-            q_EB, gap_EB = self._values_and_gap(batch, sampled, part)
-            weight_B = None if batch.weight is None else batch.weight[part]
-            share = q_EB.shape[1] / size
-            part_error = share * weighted_mean((q_EB - target_B[part]).square().sum(0), weight_B)
-            part_gap = share * weighted_mean(gap_EB.sum(0), weight_B)
-            (part_error + self.config.weight * part_gap).backward()  # type: ignore[no-untyped-call]
-            error += part_error.detach()
-            gap += part_gap.detach()
-            q += share * q_EB.detach().mean()
-        self.critic_optimiser.step()
+        following = SampledActions(following.action[1:], following.log_prob[1:])
+        sampled = self._sampled(batch, following) if held else None
+        told = torch.zeros(3, device=batch.x.device)
+        for part in self._parts(len(batch.x), batch.x.device.type):
+            told += self._add_gradients(batch, target_B, sampled, part)
+        self.critic_optimiser.descend()
         follow(self.target_critics, self.critics, self.config.target_share)
-        return {"critic_loss": error, "gap": gap, "q": q}
+        return dict(zip(("critic_loss", "gap", "q"), told, strict=True))
 
     def _parts(self, size: int, device: str) -> Iterator[slice]:
         """The states of a batch, so many at a time that their layers stay in a processor's cache."""
@@ -93,43 +88,49 @@ class CQL(OfflineAgent):
             yield slice(begin, begin + at_once)
 
     @torch.no_grad()
-    def _sampled(self, batch: TransitionBatch) -> SampledActions:
-        """Random actions, and the policy's in states and next states, each with its log density."""
-        count, width = self.config.actions, batch.action.shape[1]
-        current, current_log_prob = self.policy.sample(batch.obs, count)
-        following, following_log_prob = self.policy.sample(batch.next_obs, count)
+    def _sampled(self, batch: TransitionBatch, following: SampledActions) -> SampledActions:
+        """Random actions, the policy's in the states, and these of its own in the next states."""
+        current, current_log_prob = self.policy.sample(batch.obs, len(following.action))
         random = torch.empty_like(current).uniform_(-1, 1)
         # The density of a uniform action is 0.5 in each of its parts.
-        random_log_prob = torch.full_like(current_log_prob, width * math.log(0.5))
+        random_log_prob = torch.full_like(current_log_prob, batch.action.shape[1] * math.log(0.5))
         return SampledActions(
-            torch.cat([random, current, following]),
-            torch.cat([random_log_prob, current_log_prob, following_log_prob]),
+            torch.cat([random, current, following.action]),
+            torch.cat([random_log_prob, current_log_prob, following.log_prob]),
         )
 
-    def _values_and_gap(
-        self, batch: TransitionBatch, sampled: SampledActions | None, part: slice
-    ) -> tuple[Tensor, Tensor]:
-        """Values of a part of the data, and T logsumexp Q/T over sampled actions less these."""
-        x_BX, obs_BD = batch.x[part], batch.obs[part]
-        if sampled is None:
-            q_EB = self.critics(x_BX)
-            return q_EB, torch.zeros_like(q_EB)
-        actions_KBA, log_prob_KB = sampled.actions[:, part], sampled.log_prob[:, part]
-        count, rows = log_prob_KB.shape
-        x_KBX = torch.cat([obs_BD.expand(count, -1, -1), actions_KBA], 2)
-        q_EN = self.critics(torch.cat([x_BX, x_KBX.flatten(0, 1)]))
-        q_EB, sampled_EKB = q_EN[:, :rows], q_EN[:, rows:].unflatten(1, (count, rows))
-        temperature = self.config.temperature
-        held_EB = temperature * torch.logsumexp((sampled_EKB - log_prob_KB) / temperature, dim=1)
-        return q_EB, held_EB - q_EB
+    def _add_gradients(
+        self, batch: TransitionBatch, target_B: Tensor, sampled: SampledActions | None, part: slice
+    ) -> Tensor:
+        """Add what a part of the batch has to say; its share of error, gap and values."""
+        x_KBX = batch.x[None, part]
+        if sampled is not None:
+            action_KBA = torch.cat([batch.action[None, part], sampled.action[:, part]])
+            x_KBX = torch.cat([batch.obs[part].expand(len(action_KBA), -1, -1), action_KBA], 2)
+        weight_B = None if batch.weight is None else batch.weight[part]
+        share = x_KBX.shape[1] / len(batch.x)
+        told: list[Tensor] = []
+
+        def loss_of(q_EN: Tensor) -> Tensor:
+            q_EKB = q_EN.view(len(q_EN), *x_KBX.shape[:2])
+            error = share * squared_error(q_EKB[:, 0], target_B[part], weight_B)
+            if sampled is None:
+                told.extend((error.detach(), torch.zeros_like(error)))
+                return error
+            gap_EB = gap_over_data(q_EKB, sampled.log_prob[:, part], self.config.temperature)
+            gap = share * weighted_mean(gap_EB.sum(0), weight_B)
+            told.extend((error.detach(), gap.detach()))
+            return error + self.config.weight * gap
+
+        _, q_EN = add_gradients(self.critics, x_KBX.flatten(0, 1), loss_of)
+        return torch.stack([*told, share * q_EN[:, : x_KBX.shape[1]].mean()])
 
     def actor_step(self, batch: TransitionBatch) -> Metrics:
         action, log_prob_B = self.policy.sample(batch.obs)
         entropy_weight = self.log_entropy_weight.detach().exp()
-        with frozen(self.critics):
-            q_B = self.critics(torch.cat([batch.obs, action], 1)).amin(0)
-            loss = weighted_mean(entropy_weight * log_prob_B - q_B, batch.weight)
-            take_step(self.policy_optimiser, loss)
+        q_B = self.critics(torch.cat([batch.obs, action], 1)).amin(0)
+        loss = weighted_mean(entropy_weight * log_prob_B - q_B, batch.weight)
+        take_step(self.policy_optimiser, loss)
         surplus = (log_prob_B.detach() + self.target_entropy).mean()
         take_step(self.entropy_optimiser, -self.log_entropy_weight * surplus)
         return {"policy_loss": loss.detach(), "entropy": -log_prob_B.detach().mean()}
@@ -147,3 +148,12 @@ class CQL(OfflineAgent):
             "critics": self.critic_optimiser,
             "entropy": self.entropy_optimiser,
         }
+
+
+def gap_over_data(q_EKB: Tensor, log_prob_NB: Tensor, temperature: float) -> Tensor:
+    """T logsumexp Q/T over sampled actions less the value of the data's (E x B).
+
+    Values are of the data's action, in front, and of the sampled ones, whose log densities are given.
+    """
+    weighed_ENB = (q_EKB[:, 1:] - log_prob_NB) / temperature
+    return temperature * torch.logsumexp(weighed_ENB, dim=1) - q_EKB[:, 0]

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from backends.rl.offline_agents.agent import (
-    MAX_WEIGHT,
-    Metrics,
-    OfflineAgent,
-    adam,
-    take_step,
-    weighted_mean,
-)
+from backends.rl.offline_agents.agent import MAX_WEIGHT, Metrics, OfflineAgent
 from backends.rl.offline_agents.batches import TransitionBatch
+from backends.rl.offline_agents.descent import FusedAdam, squared_error, take_step, weighted_mean
 from backends.rl.offline_agents.networks import Critics, GaussianPolicy, follow, perceptron
+from backends.rl.offline_agents.value_gradients import add_gradients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +44,9 @@ class IQL(OfflineAgent):
         self.critics = Critics(obs_dim + action_dim, config.hidden, layer_norm=config.layer_norm)
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
         self.value = perceptron([obs_dim, *config.hidden, 1])
-        self.policy_optimiser = adam(self.policy.parameters(), config.rate)
-        self.critic_optimiser = adam(self.critics.parameters(), config.rate)
-        self.value_optimiser = adam(self.value.parameters(), config.rate)
-        self._decay = (
-            None
-            if config.decay_steps is None
-            else CosineAnnealingLR(self.policy_optimiser, max(config.decay_steps, 1))
-        )
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.rate)
+        self.critic_optimiser = FusedAdam(self.critics.parameters(), config.rate)
+        self.value_optimiser = FusedAdam(self.value.parameters(), config.rate)
         self._advantage_B: Tensor | None = None
         self._measured: Tensor | None = None
 
@@ -73,15 +62,18 @@ class IQL(OfflineAgent):
         self._advantage_B, self._measured = advantage_B.detach(), batch.index
 
         target_B = batch.reward + batch.discount * next_v_B
-        q_EB = self.critics(batch.x)
-        # The mean of both critics' errors
-        loss = weighted_mean((q_EB - target_B).square().mean(0), batch.weight)
-        take_step(self.critic_optimiser, loss)
+        error, q_EB = add_gradients(
+            self.critics,
+            batch.x,
+            # The mean of both critics' errors
+            lambda q_EB: squared_error(q_EB, target_B, batch.weight) / len(q_EB),
+        )
+        self.critic_optimiser.descend()
         follow(self.target_critics, self.critics, self.config.target_share)
         return {
-            "critic_loss": loss.detach(),
+            "critic_loss": error,
             "value_loss": value_loss.detach(),
-            "q": q_EB.detach().mean(),
+            "q": q_EB.mean(),
         }
 
     def actor_step(self, batch: TransitionBatch) -> Metrics:
@@ -90,9 +82,9 @@ class IQL(OfflineAgent):
         # The product with the priorities is cut, not each factor, as in the released OPER code.
         weight_B = (weight_B if bound.weight is None else weight_B * bound.weight).clamp(max=MAX_WEIGHT)
         loss = -(weight_B * self.policy.log_prob(batch.obs, bound.target)).mean()
+        if self.config.decay_steps is not None:
+            self.policy_optimiser.anneal((self.updates - 1) / max(self.config.decay_steps, 1))
         take_step(self.policy_optimiser, loss)
-        if self._decay is not None:
-            self._decay.step()
         return {"policy_loss": loss.detach()}
 
     @torch.no_grad()
@@ -113,11 +105,6 @@ class IQL(OfflineAgent):
             "critics": self.critic_optimiser,
             "value": self.value_optimiser,
         }
-
-    def restore(self, state: Mapping[str, object]) -> None:
-        super().restore(state)
-        if self._decay is not None:
-            self._decay.last_epoch = self.updates
 
 
 def expectile_loss(difference: Tensor, expectile: float) -> Tensor:

@@ -1,8 +1,7 @@
 """What offline agents are made of: twin critics as one batched network, and three kinds of policies."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -20,7 +19,7 @@ def perceptron(sizes: Sequence[int], *, layer_norm: bool = False, dropout: float
         if number < len(sizes) - 2:
             if layer_norm:
                 layers.append(nn.LayerNorm(narrow))
-            layers.append(nn.ReLU())
+            layers.append(nn.ReLU(inplace=True))
             if dropout > 0:
                 layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
@@ -56,28 +55,16 @@ class Critics(nn.Module):
                 self.scales.append(nn.Parameter(torch.ones(members, 1, width)))
                 self.shifts.append(nn.Parameter(torch.zeros(members, 1, width)))
 
-    def forward(self, x_BX: Tensor) -> Tensor:
-        """Values of states and actions side by side, as members by batch."""
-        layers = (self.weights, self.biases, self.scales, self.shifts)
-        return self._through(x_BX.expand(len(self.weights[0]), *x_BX.shape), *map(list, layers))
-
-    def first(self, x_BX: Tensor) -> Tensor:
-        """Values by the first member alone."""
-        layers = (self.weights, self.biases, self.scales, self.shifts)
-        return self._through(x_BX[None], *([one[:1] for one in each] for each in layers))[0]
-
-    def _through(
-        self,
-        h_EBH: Tensor,
-        weights: list[Tensor],
-        biases: list[Tensor],
-        scales: list[Tensor],
-        shifts: list[Tensor],
-    ) -> Tensor:
+    def forward(self, x_BX: Tensor, members: int | None = None) -> Tensor:
+        """Values of states and actions side by side, as members by batch; of the first `members` only."""
+        weights = [weight[:members] for weight in self.weights] if members else list(self.weights)
+        biases = [bias[:members] for bias in self.biases] if members else list(self.biases)
+        h_EBH = x_BX.expand(len(weights[0]), *x_BX.shape)
         for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
             h_EBH = torch.baddbmm(bias, h_EBH, weight)
             if self.layer_norm:
-                h_EBH = functional.layer_norm(h_EBH, h_EBH.shape[-1:]) * scales[layer] + shifts[layer]
+                scale, shift = self.scales[layer][:members], self.shifts[layer][:members]
+                h_EBH = functional.layer_norm(h_EBH, h_EBH.shape[-1:]) * scale + shift
             h_EBH = functional.relu(h_EBH, inplace=True)
         # A product with one column is several times slower as a matrix product, above all backwards.
         values_EB: Tensor = (h_EBH * weights[-1].mT).sum(-1) + biases[-1][..., 0]
@@ -174,18 +161,6 @@ def normal_log_prob(mean: Tensor, std: Tensor, value: Tensor) -> Tensor:
 def _log_slope_of_tanh(before: Tensor) -> Tensor:
     """log(1 - tanh(u)^2), stable for large u."""
     return 2 * (math.log(2) - before - functional.softplus(-2 * before))
-
-
-@contextmanager
-def frozen(module: nn.Module) -> Iterator[None]:
-    """Let gradients pass through a network without computing those of its weights."""
-    for weight in module.parameters():
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for weight in module.parameters():
-            weight.requires_grad_(True)
 
 
 def follow(target: nn.Module, source: nn.Module, share: float) -> None:

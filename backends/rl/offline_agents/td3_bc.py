@@ -12,9 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from backends.rl.offline_agents.agent import Metrics, OfflineAgent, adam, take_step, weighted_mean
+from backends.rl.offline_agents.agent import Metrics, OfflineAgent
 from backends.rl.offline_agents.batches import TransitionBatch
-from backends.rl.offline_agents.networks import Critics, DeterministicPolicy, follow, frozen
+from backends.rl.offline_agents.descent import FusedAdam, squared_error, take_step, weighted_mean
+from backends.rl.offline_agents.networks import Critics, DeterministicPolicy, follow
+from backends.rl.offline_agents.value_gradients import add_gradients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ class TD3BC(OfflineAgent):
         self.critics = Critics(obs_dim + action_dim, config.hidden, layer_norm=config.layer_norm)
         self.target_policy = copy.deepcopy(self.policy).requires_grad_(False)
         self.target_critics = copy.deepcopy(self.critics).requires_grad_(False)
-        self.policy_optimiser = adam(self.policy.parameters(), config.rate)
-        self.critic_optimiser = adam(self.critics.parameters(), config.rate)
+        self.policy_optimiser = FusedAdam(self.policy.parameters(), config.rate)
+        self.critic_optimiser = FusedAdam(self.critics.parameters(), config.rate)
 
     def critic_step(self, batch: TransitionBatch) -> Metrics:
         self.updates += 1
@@ -55,29 +57,28 @@ class TD3BC(OfflineAgent):
             next_action = (self.target_policy(batch.next_obs) + noise).clamp_(-1, 1)
             next_q = self.target_critics(torch.cat([batch.next_obs, next_action], 1)).amin(0)
             target_B = batch.reward + batch.discount * next_q
-        q_EB = self.critics(batch.x)
-        # Both critics' mean squared errors are added.
-        loss = weighted_mean((q_EB - target_B).square().sum(0), batch.weight)
-        take_step(self.critic_optimiser, loss)
-        return {"critic_loss": loss.detach(), "q": q_EB.detach().mean()}
+        error, q_EB = add_gradients(
+            self.critics, batch.x, lambda q_EB: squared_error(q_EB, target_B, batch.weight)
+        )
+        self.critic_optimiser.descend()
+        return {"critic_loss": error, "q": q_EB.mean()}
 
     def actor_step(self, batch: TransitionBatch) -> Metrics:
         if self.updates % self.config.policy_every:
             return {}
-        with frozen(self.critics):
-            action = self.policy(batch.obs)
-            q_B = self.critics.first(torch.cat([batch.obs, action], 1))
-            # lambda = alpha / mean |Q|, from unweighted values
-            scale = self.config.alpha / q_B.detach().abs().mean()
-            loss = -scale * weighted_mean(q_B, batch.weight)
-            metrics = {}
-            if self.config.pull_to_data:
-                bound = self.constraint.at(batch)
-                error_B = functional.mse_loss(action, bound.target, reduction="none").mean(1)
-                pull = weighted_mean(error_B, bound.weight)
-                loss = loss + pull
-                metrics["distance_to_data"] = pull.detach()
-            take_step(self.policy_optimiser, loss)
+        action = self.policy(batch.obs)
+        q_B = self.critics(torch.cat([batch.obs, action], 1), members=1)[0]
+        # lambda = alpha / mean |Q|, from unweighted values
+        scale = self.config.alpha / q_B.detach().abs().mean()
+        loss = -scale * weighted_mean(q_B, batch.weight)
+        metrics = {}
+        if self.config.pull_to_data:
+            bound = self.constraint.at(batch)
+            error_B = functional.mse_loss(action, bound.target, reduction="none").mean(1)
+            pull = weighted_mean(error_B, bound.weight)
+            loss = loss + pull
+            metrics["distance_to_data"] = pull.detach()
+        take_step(self.policy_optimiser, loss)
         follow(self.target_policy, self.policy, self.config.target_share)
         follow(self.target_critics, self.critics, self.config.target_share)
         return {"policy_loss": loss.detach(), **metrics}

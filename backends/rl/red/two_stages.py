@@ -30,20 +30,13 @@ def last_layers(agent: OfflineAgent) -> list[nn.Parameter]:
     return found
 
 
-def prepare_second_stage(agent: OfflineAgent, fresh: OfflineAgent, *, freeze: bool) -> None:
-    """Give the agent a fresh one's last layers, and freeze the rest if asked.
-
-    The learning rule's optimisers hold all weights; those that are frozen get no gradient and stay.
-    """
-    last = last_layers(agent)
-    with torch.no_grad():
-        for old, new in zip(last, last_layers(fresh), strict=True):
-            old.copy_(new)
-    if freeze:
-        kept = {id(weight) for weight in last}
-        for weight in agent.parameters():
-            if weight.requires_grad and id(weight) not in kept:
-                weight.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
+def take_over(agent: OfflineAgent, trained: OfflineAgent, *, freeze: bool) -> None:
+    """Give a fresh agent all but the last layers of a trained one, and freeze what it was given if asked."""
+    last = {id(weight) for weight in last_layers(agent)}
+    for weight, found in zip(agent.parameters(), trained.parameters(), strict=True):
+        if id(weight) not in last:
+            weight.data.copy_(found.detach())
+            weight.requires_grad_(weight.requires_grad and not freeze)
 
 
 def train_two_stages(
@@ -59,13 +52,11 @@ def train_two_stages(
 ) -> TrainedArm:
     """Train uniformly for the arm's steps, then the last layers by the weights."""
     first = train_arm(store, arm, seed, report.part("first"), score)
-    agent = first.saved.agent
+    # A new agent, so that moments, schedules and phases begin anew, over the second stage's own steps.
     torch.manual_seed(seed + 1)
-    fresh = build_agent(arm.choice, store.obs_dim, store.action_dim).to(report.device)
-    prepare_second_stage(agent, fresh, freeze=freeze)
-    # Moments of the first stage would move frozen layers on; a fresh optimiser state does not.
-    for name, optimiser in agent.optimisers().items():
-        optimiser.load_state_dict(fresh.optimisers()[name].state_dict())
+    choice = replace(arm.choice, steps=second_steps)
+    agent = build_agent(choice, store.obs_dim, store.action_dim).to(report.device)
+    take_over(agent, first.saved.agent, freeze=freeze)
     data = TransitionTensors.of(
         store, discount=arm.discount, scaling=first.saved.scaling, device=report.device
     )
@@ -76,7 +67,7 @@ def train_two_stages(
         checkpoint_every=arm.checkpoint_every,
         watch_every=None,
     )
-    saved = first.saved
+    saved = replace(first.saved, agent=agent)
 
     def evaluate(_: OfflineAgent) -> dict[str, float]:
         assert score is not None

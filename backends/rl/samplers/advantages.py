@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from backends.lab.reporter import Reporter
-from backends.rl.offline_agents.agent import adam, take_step
 from backends.rl.offline_agents.batches import TransitionTensors
+from backends.rl.offline_agents.descent import FusedAdam, take_step
 from backends.rl.offline_agents.networks import Critics, follow
 from backends.rl.samplers.index_stream import IndexStream
 from backends.rl.samplers.priorities import Weights, effective_share, mean_one
@@ -81,8 +81,7 @@ class BehaviourValues:
             device=self._report.device,
         )
         # The optimiser and its cosine begin anew in each iteration.
-        optimiser = adam(self._values.parameters(), fit.rate)
-        decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, fit.steps)
+        optimiser = FusedAdam(self._values.parameters(), fit.rate)
         for step in range(fit.steps):
             self._report.check_cancelled()
             batch = self._data.batch(stream[step])
@@ -90,8 +89,8 @@ class BehaviourValues:
                 following_B = self._targets(batch.next_obs).amin(0)
                 target_B = batch.reward + batch.discount * following_B
             loss = (self._values(batch.obs) - target_B).square().mean(1).sum()
+            optimiser.anneal(step / fit.steps)
             take_step(optimiser, loss)
-            decay.step()
             follow(self._targets, self._values, fit.target_share)
             self._report.progress(step + 1, fit.steps)
         return self._advantages()

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from backends.lab.checkpoint import load_weights
 from backends.lab.errors import LabError
@@ -16,8 +17,9 @@ from backends.rl.divergence.self_excitation import SelfExcitation
 from backends.rl.environments.mixtures import mixed_pendulum
 from backends.rl.offline.jobs import evaluate, train
 from backends.rl.offline.spec import EvaluateParams, TrainParams
-from backends.rl.offline_agents.arms import Arm
-from backends.rl.offline_agents.making import AgentChoice, build_agent
+from backends.rl.offline_agents.agent import OfflineAgent
+from backends.rl.offline_agents.arms import Arm, train_arm
+from backends.rl.offline_agents.making import AgentChoice, AgentName, build_agent
 from backends.rl.oper.jobs import weigh as weigh_by_advantage
 from backends.rl.oper.spec import WeighParams as OperParams
 from backends.rl.red.jobs import weigh as weigh_by_return
@@ -151,25 +153,37 @@ def test_an_environment_that_does_not_fit_the_data_is_refused_before_training(
         train(asked, report)
 
 
-def test_the_second_stage_begins_the_last_layers_anew_and_moves_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["bc", "td3_bc", "awac", "iql", "cql", "one_step"])
+def test_the_second_stage_begins_the_last_layers_anew_and_moves_nothing_else(
+    name: AgentName, tmp_path: Path
+) -> None:
     store = mixed_pendulum(4, 0.5, 0)
     weights = return_priorities(store)
     assert weights is not None
-    arm = Arm(choice=AgentChoice(name="iql", hidden=(16, 16), steps=5), batch_size=32)
+    arm = Arm(choice=AgentChoice(name=name, hidden=(16, 16), steps=5), batch_size=32)
 
-    def lower_and_last(steps: int) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    first = train_arm(store, arm, 0, Reporter(EventList(), tmp_path / "first")).saved.agent
+    last = {id(weight) for weight in last_layers(first)}
+
+    def lower_and_last(agent: OfflineAgent) -> tuple[list[Tensor], list[Tensor]]:
+        """What learns, without targets: all but last layers, and those."""
+        pairs = [
+            (one.detach(), id(of_first) in last)
+            for one, of_first in zip(agent.parameters(), first.parameters(), strict=True)
+            if of_first.requires_grad
+        ]
+        return [one for one, above in pairs if not above], [one for one, above in pairs if above]
+
+    def second(steps: int) -> OfflineAgent:
         report = Reporter(EventList(), tmp_path / str(steps))
-        agent = train_two_stages(store, arm, steps, weights, 0, report).saved.agent
-        last = {id(weight) for weight in last_layers(agent)}
-        trained = [
-            (name, weight) for name, weight in agent.named_parameters()
-            if not name.startswith("target") and name != "policy.log_std"
-        ]  # fmt: skip
-        lower = [weight.detach() for _, weight in trained if id(weight) not in last]
-        return lower, [weight.detach() for _, weight in trained if id(weight) in last]
+        return train_two_stages(store, arm, steps, weights, 0, report).saved.agent
 
-    short, long = lower_and_last(1), lower_and_last(12)
-    for one, other in zip(short[0], long[0], strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    begun, short, long = (lower_and_last(agent) for agent in (first, second(1), second(12)))
+    torch.testing.assert_close(short[0], begun[0], rtol=0, atol=0)
+    torch.testing.assert_close(long[0], begun[0], rtol=0, atol=0)
     assert all(not torch.equal(one, other) for one, other in zip(short[1], long[1], strict=True))
-    assert len(last_layers(build_agent(arm.choice, 3, 1))) == 8  # critics, targets, value and policy
+
+
+def test_last_layers_are_those_of_all_networks() -> None:
+    agent = build_agent(AgentChoice(name="iql", hidden=(16, 16)), 3, 1)
+    assert len(last_layers(agent)) == 8  # critics, targets, value and policy
