@@ -1,14 +1,13 @@
 """What every benchmark shares: a screen nobody watches, and results written with how they were made."""
 
 import json
-import os
-import platform
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from agents.llm.stream_fields import Delta
+from backends.lab.machine import machine_facts
 from games.avalon.actions import Decision
 from games.avalon.events import Event
 
@@ -33,7 +32,6 @@ def written(path: Path | None, result: dict[str, Any]) -> None:
     made = {
         "command": f"python -m benchmarks.{Path(sys.argv[0]).stem} {' '.join(sys.argv[1:])}",
         "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
+        **machine_facts(),
     }
     path.write_text(json.dumps({**made, **result}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -194,7 +194,6 @@ def main() -> None:
         "clock": "time of the processor",
         "threads": 1,
         "rounds": asked.rounds,
-        "torch": torch.__version__,
         "beside_official": official,
         "width": DIM,
         "heads": HEADS,
