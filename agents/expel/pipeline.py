@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,7 @@ from agents.runs.folder import RunFolder, read_run_json
 from games.errors import GameError
 from games.text.env import Suite
 from games.text.suites import open_suite
-from memory.embedders import Embedder, open_embedder
-from memory.errors import StoreError
+from memory.embedders import Embedder
 from memory.runs import Run, RunKind
 
 if TYPE_CHECKING:
@@ -42,14 +40,10 @@ class Prepared:
     settings: ExpelSettings
     """With every default filled in."""
     suite: Suite
-    embedder: Embedder
 
 
-def prepare(settings: ExpelSettings, models: Path) -> Prepared:
-    """Check that the environment, its data and the embedder are there.
-
-    Args:
-        models: The folder of model files, where the sentence embedder lies.
+def prepare(settings: ExpelSettings) -> Prepared:
+    """Check that the environment and its data are there.
 
     Raises:
         NimueError: something is missing; the message says what brings it.
@@ -60,16 +54,16 @@ def prepare(settings: ExpelSettings, models: Path) -> Prepared:
     try:
         suite = open_suite(settings.env, settings.data_path())
         suite.make().close()
-        embedder = open_embedder(settings.embedder, models / "all-minilm-l6-v2")
-    except (GameError, StoreError) as error:
+    except GameError as error:
         raise NimueError(str(error)) from error
-    return Prepared(settings=settings.resolved(benchmark), suite=suite, embedder=embedder)
+    return Prepared(settings=settings.resolved(benchmark), suite=suite)
 
 
 async def work_on(
     run: RunFolder,
     prepared: Prepared,
     *,
+    embedder: Embedder,
     means: Means,
     options: ModelOptions,
     watch: Watcher,
@@ -89,7 +83,7 @@ async def work_on(
         settings,
         benchmark=find_benchmark(settings.env),
         suite=prepared.suite,
-        embedder=prepared.embedder,
+        embedder=embedder,
         means=means,
         options=options,
         watch=watch,

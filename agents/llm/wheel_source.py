@@ -22,6 +22,8 @@ from agents.errors import NimueFailure
 from agents.llm.catalogue import Wheels
 
 _CHUNK = 1 << 20
+_RAW_PROGRESS_SINCE = (24, 1)  # the pip that learnt to count bytes for programs
+_VERSION = re.compile(r"pip (\d+)\.(\d+)")
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
 OnBytes = Callable[[int, int], None]
@@ -47,7 +49,7 @@ def pip_download(
         "--no-cache-dir",
         "--no-input",
         "--disable-pip-version-check",
-        "--progress-bar=raw",
+        f"--progress-bar={'raw' if _counts_bytes(pip) else 'off'}",
         f"--dest={folder}",
         requirement,
     ]
@@ -83,6 +85,13 @@ def pip_download(
                 f"pip could not download {requirement}: {_gist(said)} "
                 "Check the connection and pip's settings (pip config list), then run the same command again."
             )
+
+
+def _counts_bytes(pip: Sequence[str]) -> bool:
+    """Whether this pip tells its progress; an older one, as fresh environments still get, says nothing."""
+    said = subprocess.run([*pip, "--version"], capture_output=True, text=True, check=False, errors="replace")
+    version = _VERSION.match(said.stdout)
+    return version is not None and (int(version[1]), int(version[2])) >= _RAW_PROGRESS_SINCE
 
 
 def _gist(complaints: str) -> str:

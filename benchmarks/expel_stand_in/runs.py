@@ -13,6 +13,7 @@ from agents.llm.model_files import models_folder
 from agents.llm.names import ModelName
 from agents.llm.scripted import Reply, scripted_model
 from agents.runs.folder import RunFolder, create_run
+from memory.embedders import open_embedder
 
 ACTOR, JUDGE = "scripted:1", "scripted:2"
 
@@ -39,11 +40,12 @@ def run_with(
     def open_stand_in(name: ModelName, _: ModelOptions) -> Model:
         return scripted_model(replies[str(name)])
 
-    prepared = prepare(settings, models_folder())
+    prepared = prepare(settings)
     run = create_run(folder, RUN_KIND, prepared.settings.model_dump(mode="json"))
     working = work_on(
         run,
         prepared,
+        embedder=open_embedder(settings.embedder, models_folder() / "all-minilm-l6-v2"),
         means=means or Means(),
         options=ModelOptions(),
         watch=watch or (lambda kind, data: None),

@@ -116,11 +116,19 @@ def test_a_mistake_is_one_clear_line_before_anything_begins(
     assert runs() == []
 
 
-def test_an_unknown_environment_is_refused_with_those_that_there_are(expel: Expel) -> None:
+def test_an_unknown_environment_is_refused_before_a_model_is_fetched(
+    expel: Expel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[object] = []
+    monkeypatch.setattr(
+        "agents.cli.expel_session.pull_with_progress", lambda entry, quiet: fetched.append(entry)
+    )
     code, _, err = expel("train", "--env", "chess", "--model", "scripted")
     assert code == 2
     assert "alfworld, hotpotqa, fever, webshop" in err
     assert runs() == []
+    assert expel("train", "--env", "hotpotqa", "--model", "scripted", "--plan")[0] == 0
+    assert fetched == []
 
 
 def test_a_run_of_something_else_is_not_continued(expel: Expel) -> None:

@@ -23,6 +23,7 @@ from agents.llm.model import Model, ModelOptions
 from agents.llm.names import ModelName
 from agents.llm.scripted import scripted_model
 from agents.runs.folder import RunFolder
+from memory.embedders import open_embedder
 from tests.agents.expel.riddle_runs import prepared
 from tests.agents.expel.riddles import answer_riddle
 
@@ -70,6 +71,7 @@ async def work(run: RunFolder, settings: ExpelSettings, asked: Path, seconds: fl
         await work_on(
             run,
             prepared(settings),
+            embedder=open_embedder("hash"),
             means=Means(),
             options=ModelOptions(),
             watch=lambda kind, data: None,

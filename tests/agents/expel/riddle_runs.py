@@ -38,7 +38,6 @@ def prepared(settings: ExpelSettings, suite: Suite | None = None) -> Prepared:
     return Prepared(
         settings=settings.resolved(find_benchmark(settings.env)),
         suite=suite or RiddleSuite(),
-        embedder=open_embedder("hash"),
     )
 
 
@@ -92,6 +91,7 @@ async def work(
     await work_on(
         run,
         prepared(settings, suite),
+        embedder=open_embedder("hash"),
         means=means or Means(),
         options=ModelOptions(),
         watch=lambda kind, data: told.append((kind, data)),
@@ -109,7 +109,7 @@ def session_of(run: RunFolder, settings: ExpelSettings, suite: Suite | None = No
         ready.settings,
         benchmark=find_benchmark(settings.env),
         suite=ready.suite,
-        embedder=ready.embedder,
+        embedder=open_embedder("hash"),
         means=Means(),
         options=ModelOptions(),
         watch=lambda kind, data: None,

@@ -19,6 +19,7 @@ from games.errors import GameError
 from games.text.alfworld.official import require_engine
 from games.text.alfworld.suite import bundled_games
 from games.text.env import Task
+from memory.embedders import open_embedder
 from tests.agents.expel.riddle_runs import Asked, attempts, fresh_run
 
 FORMS: tuple[Form, ...] = ("lines", "turns", "json")
@@ -46,7 +47,7 @@ def ready(folder: Path, env: str, form: Form, **changes: Any) -> Prepared:
         "env": env, "model": "scripted", "memory": str(folder / "memory"), "embedder": "hash", "tasks": 3,
         "phases": ("gather",), "form": form,
     }  # fmt: skip
-    return prepare(ExpelSettings(**{**settings, **changes}), folder)
+    return prepare(ExpelSettings(**{**settings, **changes}))
 
 
 def solutions_of(tasks: Sequence[Task]) -> dict[str, list[str]]:
@@ -58,6 +59,7 @@ async def gather(folder: Path, prepared: Prepared, asked: Asked) -> RunFolder:
     await work_on(
         run,
         prepared,
+        embedder=open_embedder("hash"),
         means=Means(num_workers=1),
         options=ModelOptions(),
         watch=lambda kind, data: None,

@@ -198,9 +198,10 @@ def test_any_content_survives_being_cut_and_joined(
 class FakePip:
     """A script in pip's place."""
 
-    def __init__(self, tmp_path: Path, body: str) -> None:
+    def __init__(self, tmp_path: Path, body: str, version: str = "24.1") -> None:
         self.script = tmp_path / "fake_pip.py"
-        self.script.write_text(f"import sys\narguments = sys.argv[1:]\n{body}\n")
+        about = f"if arguments == ['--version']: print('pip {version} from here'); sys.exit()"
+        self.script.write_text(f"import sys\narguments = sys.argv[1:]\n{about}\n{body}\n")
 
     def download(self, folder: Path, on_bytes: OnBytes = ignore_bytes) -> None:
         pip_download("tiny-part1==1.0", folder, on_bytes, pip=(sys.executable, str(self.script)))
@@ -221,6 +222,15 @@ def test_pip_is_asked_for_a_wheel_alone_and_for_no_particular_index(tmp_path: Pa
     assert said[-1] == "tiny-part1==1.0"
     assert {"--no-deps", "--only-binary=:all:"} <= set(said)
     assert not any("index" in word or "://" in word for word in said)
+
+
+@pytest.mark.parametrize(
+    ("version", "bar"), [("23.0.1", "off"), ("24.0", "off"), ("24.1b1", "raw"), ("26.0", "raw")]
+)
+def test_a_pip_that_cannot_tell_its_progress_is_not_asked_to(tmp_path: Path, version: str, bar: str) -> None:
+    said = tmp_path / "said"
+    FakePip(tmp_path, f"open({str(said)!r}, 'w').write('\\n'.join(arguments))", version).download(tmp_path)
+    assert f"--progress-bar={bar}" in said.read_text().splitlines()
 
 
 def test_what_pip_complains_of_is_passed_on_in_a_sentence(tmp_path: Path) -> None:
