@@ -1,5 +1,6 @@
 """Going about the app: places, runs, palette, settings, broken and hostile things."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,21 @@ async def test_the_filter_shows_what_holds_all_words(app: NimueApp, runs: Path) 
         await pilot.press("escape")
         await pilot.pause()
         assert table.row_count == 4
+
+
+async def test_the_table_has_the_keys_only_while_it_shows_runs(app: NimueApp, runs: Path) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press(key_of("runs"))
+        table = app.screen.query_one(RunTable)
+        await until(pilot, lambda: app.focused is table)
+        await pilot.press("slash", *"nothing is called so", "enter")
+        await pilot.pause()
+        assert isinstance(app.focused, Input)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is table)
+        shutil.rmtree(runs)
+        await until(pilot, lambda: app.focused is None)
+        assert "Open" not in screen_text(app)
 
 
 async def test_a_run_is_deleted_only_after_a_yes(app: NimueApp, runs: Path) -> None:

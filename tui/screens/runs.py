@@ -26,6 +26,7 @@ class RunsPlace(PlaceScreen):
     """A table of all runs and a line about the one under the cursor."""
 
     PLACE = "runs"
+    AUTO_FOCUS = ""  # the table, once it is known that there are runs
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("r", "resume", "Resume"),
@@ -49,9 +50,6 @@ class RunsPlace(PlaceScreen):
         yield Static("", id="run-line")
         yield ShelfWatch(self.nimue.settings.runs_folder())
 
-    def on_mount(self) -> None:
-        self.query_one(RunTable).focus()
-
     def on_shelf_watch_changed(self, message: ShelfWatch.Changed) -> None:
         if not self.is_whole:
             return
@@ -62,13 +60,20 @@ class RunsPlace(PlaceScreen):
         self._show()
 
     def on_input_submitted(self) -> None:
-        self.query_one(RunTable).focus()
+        if not self.has_class("-no-runs"):
+            self.query_one(RunTable).focus()
 
     def _show(self) -> None:
         words = self.query_one("#filter", Input).value.lower().split()
         shown = [run for run in self._runs if all(word in _searched(run) for word in words)]
-        self.query_one(RunTable).show_runs(shown)
+        table = self.query_one(RunTable)
+        table.show_runs(shown)
         self.set_class(not shown, "-no-runs")
+        # A table that is hidden keeps the focus or loses it, by whether it was drawn before.
+        if shown and self.focused is None:
+            table.focus()
+        elif not shown and self.focused is table:
+            self.set_focus(None)
         folder = self.nimue.settings.runs
         empty = "No run holds these words." if self._runs else f"No runs in the folder {folder} yet."
         self.query_one("#runs-empty", Static).update(Content(empty))
@@ -107,7 +112,8 @@ class RunsPlace(PlaceScreen):
 
     def action_clear_filter(self) -> None:
         self.query_one("#filter", Input).value = ""
-        self.query_one(RunTable).focus()
+        self.set_focus(None)  # the table takes it, as its runs are shown anew
+        self._show()
 
     def action_resume(self) -> None:
         run = self.query_one(RunTable).chosen
