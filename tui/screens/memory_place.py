@@ -37,6 +37,7 @@ class MemoryPlace(PlaceScreen):
     """A set to choose, its insights, and what is asked about them."""
 
     PLACE = "memory"
+    AUTO_FOCUS = ""  # the insights, once it is known that there are some
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit"),
         Binding("plus,equals_sign", "vote(1)", "Vote up", key_display="+"),
@@ -90,8 +91,6 @@ class MemoryPlace(PlaceScreen):
             yield InsightDetail(classes="box", id="detail-box")
 
     def on_mount(self) -> None:
-        table = self.query_one("#insights", FittedTable)
-        table.focus()
         self._look()
         self.set_interval(SECONDS_BETWEEN_LOOKS, self._look_if_seen)
 
@@ -124,6 +123,7 @@ class MemoryPlace(PlaceScreen):
         empty = message.problem or nothing
         self.query_one("#memory-empty", Static).update(Content(plain(empty)))
         self.set_class(not self._sets, "-no-memory")
+        self.give_keys(self.query_one("#insights"), shown=bool(self._sets))
         chooser: Select[str] = self.query_one("#sets", Select)
         before = self._set_id
         options = [(Content(_set_line(one)), name) for name, one in self._sets.items()]

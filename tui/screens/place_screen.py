@@ -30,5 +30,15 @@ class PlaceScreen(NimueScreen[None]):
     def body(self) -> Iterator[Widget]:
         raise NotImplementedError
 
+    def give_keys(self, widget: Widget, *, shown: bool) -> None:
+        """Focus a widget that is now shown, unless another has the focus; take it from one that is not.
+
+        A widget that is hidden would keep the focus or lose it, by whether it was drawn before.
+        """
+        if shown and self.focused is None:
+            widget.focus()
+        elif not shown and self.focused is widget:
+            self.set_focus(None)
+
     def on_place_bar_chosen(self, message: PlaceBar.Chosen) -> None:
         self.app.switch_mode(message.place)

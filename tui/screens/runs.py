@@ -69,11 +69,7 @@ class RunsPlace(PlaceScreen):
         table = self.query_one(RunTable)
         table.show_runs(shown)
         self.set_class(not shown, "-no-runs")
-        # A table that is hidden keeps the focus or loses it, by whether it was drawn before.
-        if shown and self.focused is None:
-            table.focus()
-        elif not shown and self.focused is table:
-            self.set_focus(None)
+        self.give_keys(table, shown=bool(shown))
         folder = self.nimue.settings.runs
         empty = "No run holds these words." if self._runs else f"No runs in the folder {folder} yet."
         self.query_one("#runs-empty", Static).update(Content(empty))
