@@ -1,5 +1,7 @@
 """The jobs of offline data: collect, describe, convert."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -36,15 +38,20 @@ def collect(params: CollectParams, report: Reporter) -> CollectResult:
     environment = make_environment(params.environment)
     at_random = _random_policy(environment, params.seed)
     if params.kind == "replay":
-        _, store = learn_online(environment, params.environment, params.train_steps, params.seed, report)
+        _, store = learn_online(
+            environment, params.environment, params.train_steps, params.seed, report.part("sac")
+        )
     else:
         expert = _expert(params, environment, report)
         reference = ReferenceReturns(
             float(episode_returns([environment], at_random, _MEASURED, 50_000).mean()),
             float(episode_returns([environment], expert, _MEASURED, 50_000).mean()),
         )
-        parts = [
-            play(
+        parts: list[TransitionStore] = []
+        for number, (behaviour, share) in enumerate(_behaviours(params, expert, at_random)):
+            if share == 0:
+                continue
+            part = play(
                 environment,
                 behaviour,
                 max(round(params.transitions * share), 1),
@@ -52,11 +59,9 @@ def collect(params: CollectParams, report: Reporter) -> CollectResult:
                 name=f"{params.environment}, {params.kind}",
                 environment_name=params.environment,
                 reference=reference,
-                told=lambda done: report.check_cancelled(),
+                told=partial(_told, report, sum(map(len, parts)), params.transitions),
             )
-            for number, (behaviour, share) in enumerate(_behaviours(params, expert, at_random))
-            if share > 0
-        ]
+            parts.append(part)
         store = joined(parts)
     path = report.artifact_path("transitions.safetensors")
     write_safetensors(store, path)
@@ -114,7 +119,9 @@ def _expert(params: CollectParams, environment: Environment, report: Reporter) -
     report.log(
         f"{params.environment} has no written-down expert; SAC learns one in {params.train_steps} steps."
     )
-    policy, _ = learn_online(environment, params.environment, params.train_steps, params.seed, report)
+    policy, _ = learn_online(
+        environment, params.environment, params.train_steps, params.seed, report.part("sac")
+    )
     return policy
 
 
@@ -126,6 +133,11 @@ def _random_policy(environment: Environment, seed: int) -> Policy:
         return chance.uniform(-1, 1, (len(obs), width)).astype(np.float32)
 
     return act
+
+
+def _told(report: Reporter, before: int, of: int, done: int) -> None:
+    report.check_cancelled()
+    report.progress(before + done, of)
 
 
 def _facts(store: TransitionStore) -> dict[str, float]:
