@@ -23,7 +23,7 @@ from backends.rl.environments.making import Environment, make_environment, width
 from backends.rl.environments.point_maze import PointMaze
 from backends.rl.environments.scripted import Policy, maze_expert, pendulum_expert
 from backends.rl.offline_agents.online import learn_online
-from backends.rl.transitions.opening import open_transitions, write_transitions
+from backends.rl.transitions.opening import check_target, open_transitions, write_transitions
 from backends.rl.transitions.plain_files import write_safetensors
 from backends.rl.transitions.store import ReferenceReturns, TransitionStore, joined
 
@@ -36,6 +36,8 @@ _MEASURED = 20  # episodes behind a reference return
 def collect(params: CollectParams, report: Reporter) -> CollectResult:
     """Make data and write it."""
     environment = make_environment(params.environment)
+    if params.out is not None:
+        check_target(params.out)
     at_random = _random_policy(environment, params.seed)
     if params.kind == "replay":
         _, store = learn_online(
@@ -43,12 +45,9 @@ def collect(params: CollectParams, report: Reporter) -> CollectResult:
         )
     else:
         expert = _expert(params, environment, report)
-        reference = ReferenceReturns(
-            float(episode_returns([environment], at_random, _MEASURED, 50_000).mean()),
-            float(episode_returns([environment], expert, _MEASURED, 50_000).mean()),
-        )
+        reference = None if expert is None else _reference(environment, at_random, expert, report)
         parts: list[TransitionStore] = []
-        for number, (behaviour, share) in enumerate(_behaviours(params, expert, at_random)):
+        for number, (behaviour, share) in enumerate(_behaviours(params, expert or at_random, at_random)):
             if share == 0:
                 continue
             part = play(
@@ -85,6 +84,7 @@ def describe(params: DescribeParams, report: Reporter) -> DescribeResult:
 
 def convert(params: ConvertParams, report: Reporter) -> ConvertResult:
     """Read data and write it in another form."""
+    check_target(params.out)
     store = open_transitions(params.data)
     write_transitions(store, params.out)
     return ConvertResult(metrics=_facts(store), written=params.out)
@@ -108,14 +108,31 @@ def _behaviours(params: CollectParams, expert: Policy, at_random: Policy) -> lis
             return [(best, 1.0)]
 
 
-def _expert(params: CollectParams, environment: Environment, report: Reporter) -> Policy:
-    """The written-down expert where there is one, else SAC's policy after its training."""
+def _reference(
+    environment: Environment, at_random: Policy, expert: Policy, report: Reporter
+) -> ReferenceReturns | None:
+    """What counts as 0 and 100; None for an expert that has not learnt to be better than chance."""
+    random, best = (
+        float(episode_returns([environment], policy, _MEASURED, 50_000).mean())
+        for policy in (at_random, expert)
+    )
+    if best > random:
+        return ReferenceReturns(random, best)
+    report.log(
+        f"The expert's return of {best:.1f} is no better than chance's {random:.1f}, so that scores will be "
+        "plain returns; --train-steps lets it learn longer."
+    )
+    return None
+
+
+def _expert(params: CollectParams, environment: Environment, report: Reporter) -> Policy | None:
+    """The written-down expert where there is one, else SAC's policy after its training, if one is needed."""
     if isinstance(environment, PointMaze):
         return maze_expert(environment)
     if params.environment == "Pendulum-v1":
         return pendulum_expert
     if params.kind == "random":
-        return _random_policy(environment, params.seed)
+        return None
     report.log(
         f"{params.environment} has no written-down expert; SAC learns one in {params.train_steps} steps."
     )

@@ -5,6 +5,7 @@ rows, and the last transition of an episode that ran out of time is dropped, as 
 """
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,6 +16,7 @@ from backends.lab.whole_files import replace_whole
 from backends.rl.transitions.store import ReferenceReturns, TransitionStore, checked_flags, make_store
 
 _COLUMNS = {"obs": "observations", "action": "actions", "reward": "rewards", "terminal": "terminals"}
+_REFERENCE = "reference_returns"  # an attribute of our own, which other readers pass over
 
 # Mean returns of D4RL's random and expert policies, by how its files are named.
 REFERENCE_RETURNS = {
@@ -34,6 +36,7 @@ def read_d4rl(file: Path) -> TransitionStore:
         with h5py.File(file, "r") as opened:
             there = {key: np.asarray(opened[key]) for key in opened if isinstance(opened[key], h5py.Dataset)}
             environment = opened.attrs.get("environment")
+            returns = opened.attrs.get(_REFERENCE)
     except OSError as error:
         raise LabError(f"{file} cannot be read as hdf5: {error}") from error
     if missing := [key for key in _COLUMNS.values() if key not in there]:
@@ -46,14 +49,11 @@ def read_d4rl(file: Path) -> TransitionStore:
         columns["next_obs"] = there["next_observations"]
     else:
         columns = _with_next_states(file, columns)
-    reference = next(
-        (found for prefix, found in REFERENCE_RETURNS.items() if file.stem.lower().startswith(prefix)), None
-    )
     return make_store(
         columns,
         name=file.name,
         environment=environment if isinstance(environment, str) else None,
-        reference=reference,
+        reference=_by_name(file) if returns is None else _as_written(file, returns),
     )
 
 
@@ -68,8 +68,23 @@ def write_d4rl(store: TransitionStore, file: Path) -> None:
             opened.create_dataset("timeouts", data=store.ends & ~store.terminal, compression="gzip")
             if store.environment is not None:
                 opened.attrs["environment"] = store.environment
+            if store.reference is not None:
+                opened.attrs[_REFERENCE] = [store.reference.random, store.reference.expert]
 
     replace_whole(file, write)
+
+
+def _by_name(file: Path) -> ReferenceReturns | None:
+    named = (found for prefix, found in REFERENCE_RETURNS.items() if file.stem.lower().startswith(prefix))
+    return next(named, None)
+
+
+def _as_written(file: Path, returns: Any) -> ReferenceReturns:
+    try:
+        random, expert = map(float, returns)
+    except (TypeError, ValueError) as error:
+        raise LabError(f"{file}: {_REFERENCE} is {returns!r}; it must be two numbers.") from error
+    return ReferenceReturns(random, expert)
 
 
 def _with_next_states(file: Path, columns: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:

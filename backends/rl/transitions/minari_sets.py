@@ -52,6 +52,23 @@ def read_minari(id: str) -> TransitionStore:
     )
 
 
+def check_minari_name(id: str) -> None:
+    """Find out before any work whether Minari would take a new data set of this name.
+
+    Raises:
+        LabError: The name is taken or not one of Minari's.
+    """
+    import minari
+    from minari.dataset.minari_dataset import parse_dataset_id
+
+    try:
+        parse_dataset_id(id)
+    except (ValueError, TypeError) as error:  # the latter where the version is missing
+        raise LabError(f"{id!r} is no name of Minari's, which are like hopper/medium-v0.") from error
+    if id in minari.list_local_datasets():
+        raise LabError(f"Minari has a data set {id!r} already; take another name or version.")
+
+
 def write_minari(store: TransitionStore, id: str) -> None:
     """Add a store to Minari's local data sets.
 

@@ -68,6 +68,23 @@ def test_a_mixture_is_collected_with_its_reference_returns_and_converted(report:
     assert told.metrics["transitions"] == 500 and "terminal" in told.remarks[0]
 
 
+def test_random_data_of_a_world_without_an_expert_has_no_reference_returns(report: Reporter) -> None:
+    made = collect(CollectParams(environment="Hopper-v5", kind="random", transitions=60), report)
+    store = open_transitions(str(report.artifacts / made.data))
+    assert len(store) == 60 and store.reference is None
+
+
+def test_an_expert_no_better_than_chance_gives_no_reference_returns(
+    report: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "backends.rl.data.jobs.pendulum_expert", lambda obs: np.sign(obs[:, 2:])
+    )  # keeps turning
+    made = collect(CollectParams(transitions=300), report)
+    assert open_transitions(str(report.artifacts / made.data)).reference is None
+    assert "no better than chance" in said(report)
+
+
 def test_what_sac_lives_through_becomes_data(report: Reporter) -> None:
     made = collect(CollectParams(kind="replay", train_steps=120), report)
     store = open_transitions(str(report.artifacts / made.data))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backends.lab.errors import LabError
 from backends.rl.transitions.d4rl import read_d4rl
-from backends.rl.transitions.opening import open_transitions, write_transitions
+from backends.rl.transitions.opening import check_target, open_transitions, write_transitions
 from backends.rl.transitions.store import (
     ReferenceReturns,
     StateScaling,
@@ -61,8 +61,7 @@ def test_a_store_survives_every_file(tmp_path: Path, name: str) -> None:
     again = open_transitions(str(tmp_path / name))
     same(again, store)
     assert again.environment == "Pendulum-v1"
-    if not name.endswith("hdf5"):  # D4RL's files do not say it
-        assert again.reference == store.reference
+    assert again.reference == store.reference
 
 
 @pytest.mark.filterwarnings("ignore")  # Minari warns of facts that a hand-made set does not have
@@ -75,6 +74,35 @@ def test_a_store_survives_minari(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert again.reference == store.reference
     with pytest.raises(LabError, match="test/walk-v0"):
         open_transitions("minari:test/none-v0")
+    with pytest.raises(LabError, match="already"):
+        check_target("minari:test/walk-v0")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("data.csv", "says no form"),
+        ("a file/data.npz", "cannot be written"),
+        ("minari:walk", "hopper/medium-v0"),
+    ],
+)
+def test_what_cannot_be_written_is_found_out_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    Path("a file").write_text("where a folder should be")
+    with pytest.raises(LabError, match=problem):
+        check_target(name)
+
+
+def test_reference_returns_that_are_no_pair_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "data.hdf5"
+    write_transitions(walk([4], [True]), str(file))
+    with h5py.File(file, "a") as opened:
+        opened.attrs["reference_returns"] = "high"
+    with pytest.raises(LabError, match="two numbers"):
+        open_transitions(str(file))
 
 
 def test_without_next_states_the_last_transition_of_a_cut_episode_is_dropped(tmp_path: Path) -> None:
