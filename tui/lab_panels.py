@@ -1,12 +1,13 @@
 """The words, bars and tables about a run of the laboratory. Pure texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rich.text import Text
 
 from agents.cli.table_text import plain
+from agents.lab.result_rows import rows_by_name, titles_of
 from tui.braille_plot import LETTERS, STYLES, number, plot
 from tui.curve import Curve
 from tui.expel_panels import bar, clock
@@ -94,22 +95,18 @@ def result_tables(result: Mapping[str, Any]) -> dict[str, Table]:
     metrics = result.get("metrics") or {}
     if metrics:
         found["figures"] = (("figure", "value"), [(name, _cell(value)) for name, value in metrics.items()])
-    rest: list[tuple[str, ...]] = []
-    for name, value in result.items():
-        if name in ("metrics", "artifacts"):
-            continue
-        if _is_rows(value):
-            titles = tuple(dict.fromkeys(str(key) for row in value for key in row))
-            found[name] = (titles, [tuple(_cell(row.get(title)) for title in titles) for row in value])
-        else:
-            rest.append((name, _cell(value)))
+    lists = rows_by_name(result)
+    for name, rows in lists.items():
+        titles = titles_of(rows)
+        found[name] = (titles, [tuple(_cell(row.get(title)) for title in titles) for row in rows])
+    rest: list[tuple[str, ...]] = [
+        (name, _cell(value))
+        for name, value in result.items()
+        if name not in ("metrics", "artifacts") and name not in lists
+    ]
     if rest:
         found["also"] = (("what", "value"), rest)
     return found
-
-
-def _is_rows(value: object) -> bool:
-    return isinstance(value, Sequence) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
 def _cell(value: object) -> str:

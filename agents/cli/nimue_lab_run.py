@@ -105,6 +105,7 @@ def watch(run: LabRun, *, json: bool) -> int:
     Raises:
         NimueFailure: The job failed.
     """
+    from agents.cli.nimue_lab_results import print_result
     from agents.cli.nimue_lab_screen import screen_for
     from agents.lab.runs import follow, read_result, summary
 
@@ -128,10 +129,7 @@ def watch(run: LabRun, *, json: bool) -> int:
         told = {"event": "result", "run": str(run.folder.path), **result}
         print(json_text.dumps(told, ensure_ascii=False))
         return 0
-    for name, value in found.metrics.items():
-        print(f"{name:24} {value:.6g}")
-    for artifact in result["artifacts"]:
-        print(f"{run.folder.artifacts / artifact['path']}: {artifact['caption']}")
+    print_result(run, found.metrics, result)
     print(f"{found.seconds:.1f} s, run {run.folder.path}")
     return 0
 

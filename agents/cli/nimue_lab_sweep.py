@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from agents.cli.nimue_lab_errors import lab_errors
+from agents.cli.nimue_lab_results import print_rows
 from agents.errors import NimueError
 
 Flag = Annotated[bool, Parameter(negative="")]
@@ -63,13 +61,16 @@ def sweep(
             print(f"{number} of {len(runs)} done", file=sys.stderr)
         rows.append((run.folder.id, varied, metrics, failure))
     if not json:
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        rows.sort(key=lambda row: row[0])
         names = sorted({name for _, _, metrics, _ in rows for name in metrics})
-        for column in (*axes, *names, "run"):
-            table.add_column(column)
-        for id, varied, metrics, failure in sorted(rows, key=lambda row: row[0]):
-            figures = [f"{metrics[name]:.4g}" if name in metrics else "-" for name in names]
-            cells = (*(str(value) for value in varied.values()), *figures, failure if failure else id)
-            table.add_row(*(Text(cell) for cell in cells))
-        Console(highlight=False).print(table)
+        print_rows(
+            [
+                {
+                    **{axis: str(value) for axis, value in varied.items()},
+                    **{name: metrics.get(name) for name in names},
+                    "run": failure or id,
+                }
+                for id, varied, metrics, failure in rows
+            ]
+        )
     return 1 if failed else 0

@@ -17,7 +17,7 @@ from backends.rl.evaluation.aggregates import mean
 from backends.rl.evaluation.bootstrap import estimate
 from backends.rl.evaluation.curves import plot_curves
 from backends.rl.offline.spec import EvaluateParams, EvaluateResult, TrainParams, TrainResult
-from backends.rl.offline_agents.arms import Arm, TrainedArm, train_arm
+from backends.rl.offline_agents.arms import Arm, Score, TrainedArm, train_arm
 from backends.rl.offline_agents.making import AgentChoice, load_agent, save_agent
 from backends.rl.samplers.priorities import Weights, mean_one
 from backends.rl.samplers.returns import return_priorities
@@ -25,8 +25,6 @@ from backends.rl.transitions.opening import open_transitions
 from backends.rl.transitions.store import TransitionStore
 
 _AT_ONCE = 10  # environments that are played side by side
-
-PolicyScore = Callable[[Callable[[NDArray[np.float32]], NDArray[np.float32]]], float]
 
 
 def train(params: TrainParams, report: Reporter) -> TrainResult:
@@ -43,14 +41,16 @@ def train(params: TrainParams, report: Reporter) -> TrainResult:
             expectile=params.expectile,
             steps=params.steps,
         ),
-        priorities=_priorities(params, store),
+        priorities=None if params.priorities is None else named_priorities(params.priorities, store),
         decoupled=params.decoupled,
         reweight=params.reweight,
         batch_size=params.batch_size,
         discount=params.discount,
         evaluate_every=max(params.steps // params.evaluations, 1),
     )
-    found = train_arm(store, arm, params.seed, report, _score(params, store))
+    found = train_arm(
+        store, arm, params.seed, report, policy_score(params.environment, params.episodes, store)
+    )
     path = report.artifact_path("agent.safetensors")
     save_agent(path, found.saved.agent, arm.choice, found.saved.scaling, params.discount, "rl.offline")
     kept = report.artifact(path, f"{params.agent} after {found.trained.steps} steps on {store.name}.")
@@ -85,9 +85,14 @@ def evaluate(params: EvaluateParams, report: Reporter) -> EvaluateResult:
     return EvaluateResult(metrics=metrics, returns=tuple(returns))
 
 
+def open_data(name: str, seed: int) -> TransitionStore:
+    """A person's data, or for `demo` a mixture of our own."""
+    return mixed_pendulum(50, 0.5, seed) if name == "demo" else open_transitions(name)
+
+
 def _prepared(params: TrainParams) -> TransitionStore:
     """The data, with its episodes chosen and its rewards changed as asked."""
-    store = mixed_pendulum(50, 0.5, params.seed) if params.data == "demo" else open_transitions(params.data)
+    store = open_data(params.data, params.seed)
     if params.best_percent is not None:
         store = store.top_episodes(params.best_percent)
     match params.rewards:
@@ -99,10 +104,13 @@ def _prepared(params: TrainParams) -> TransitionStore:
             return store.with_rewards(1.0, -1.0)
 
 
-def _priorities(params: TrainParams, store: TransitionStore) -> Weights | None:
-    match params.priorities:
-        case None:
-            return None
+def named_priorities(name: str, store: TransitionStore) -> Weights:
+    """Priorities by `return`, or those of a file.
+
+    Raises:
+        LabError: There is nothing to prefer, or the file's do not fit the data.
+    """
+    match name:
         case "return":
             weights = return_priorities(store)
             if weights is None:
@@ -118,12 +126,18 @@ def _priorities(params: TrainParams, store: TransitionStore) -> Weights | None:
             return mean_one(weights)
 
 
-def _score(params: TrainParams, store: TransitionStore) -> PolicyScore | None:
-    """How policies are scored: by normalised score where the data knows references, else by return."""
-    name = params.environment or store.environment
+def policy_score(environment: str | None, episodes: int, store: TransitionStore) -> Score | None:
+    """How policies are scored: by normalised score where the data knows references, else by return.
+
+    They play in the environment that was asked for, or in the data's own; None if neither is known.
+
+    Raises:
+        LabError: The environment does not fit the data.
+    """
+    name = environment or store.environment
     if name is None:
         return None
-    environments = [make_environment(name) for _ in range(min(_AT_ONCE, params.episodes))]
+    environments = [make_environment(name) for _ in range(min(_AT_ONCE, episodes))]
     if widths(environments[0]) != (store.obs_dim, store.action_dim):
         there = widths(environments[0])
         raise LabError(
@@ -132,7 +146,7 @@ def _score(params: TrainParams, store: TransitionStore) -> PolicyScore | None:
         )
 
     def score(policy: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> float:
-        returned = float(episode_returns(environments, policy, params.episodes, 10_000).mean())
+        returned = float(episode_returns(environments, policy, episodes, 10_000).mean())
         return returned if store.reference is None else store.reference.score(returned)
 
     return score

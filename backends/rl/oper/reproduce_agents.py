@@ -1,6 +1,5 @@
 """Agents with OPER: mixed pendulum data, learnt from uniformly and with either kind of priorities."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -10,10 +9,9 @@ from pydantic import BaseModel
 from backends.lab.intervals import paired_interval
 from backends.lab.reporter import Reporter
 from backends.rl.environments.mixtures import mixed_pendulum, pendulum_score
-from backends.rl.evaluation.aggregates import interquartile_mean
-from backends.rl.evaluation.bootstrap import estimate
 from backends.rl.evaluation.curves import curve_picture
 from backends.rl.offline_agents.arms import Arm, train_arm
+from backends.rl.offline_agents.comparison import ArmScore, finals, over_seeds
 from backends.rl.offline_agents.making import AgentChoice
 from backends.rl.oper.jobs import advantage_priorities
 from backends.rl.oper.spec import AgentName, ReproduceAgentsParams, ReproduceAgentsResult
@@ -26,14 +24,6 @@ Kind = Literal["uniform", "oper_r", "oper_a"]
 KINDS: tuple[Kind, ...] = ("uniform", "oper_r", "oper_a")
 
 
-class AgentScore(BaseModel):
-    """The final and the best normalised score of one training; neither stands for the other."""
-
-    final: float
-    best: float
-    curve: tuple[tuple[float, float], ...]
-
-
 class KeptWeights(BaseModel):
     """Priorities that were fitted once."""
 
@@ -43,7 +33,7 @@ class KeptWeights(BaseModel):
 def reproduce_agents(params: ReproduceAgentsParams, report: Reporter) -> ReproduceAgentsResult:
     """Train every agent with every kind of priorities on the data of each seed."""
     agents = tuple(dict.fromkeys(params.agents))
-    found: dict[tuple[AgentName, Kind], list[AgentScore]] = {
+    found: dict[tuple[AgentName, Kind], list[ArmScore]] = {
         (agent, kind): [] for agent in agents for kind in KINDS
     }
     total = params.seeds * len(found)
@@ -54,38 +44,23 @@ def reproduce_agents(params: ReproduceAgentsParams, report: Reporter) -> Reprodu
             for agent in agents:
                 part = report.part(f"{agent}, {kind}, seed {seed}")
                 make = partial(_train, store, priorities, agent, params, seed, part)
-                found[agent, kind].append(part.kept("arm", AgentScore, make))
+                found[agent, kind].append(part.kept("arm", ArmScore, make))
                 report.progress(sum(map(len, found.values())), total)
     metrics: dict[str, float] = {}
     for agent in agents:
-        base = _finals(found[agent, "uniform"])
+        base = finals(found[agent, "uniform"])
         for kind in KINDS[1:]:
-            gain, half_width = paired_interval(_finals(found[agent, kind]), base)
+            gain, half_width = paired_interval(finals(found[agent, kind]), base)
             metrics |= {f"{agent}_gain_{kind}": gain, f"{agent}_gain_{kind}_half_width": half_width}
-    rows = tuple(_row(agent, kind, scores) for (agent, kind), scores in found.items())
+    rows = tuple(
+        {"agent": agent, "priorities": kind, **over_seeds(scores)} for (agent, kind), scores in found.items()
+    )
     curves = {
         f"{agent}, {kind}": [score.curve for score in scores] for (agent, kind), scores in found.items()
     }
     about = "Scores over training: the mean of the seeds, between the lowest and the highest."
     picture = curve_picture(report, curves, about, x="step", y="normalised score", name="agents.png")
     return ReproduceAgentsResult(metrics=metrics, table=rows, artifacts=(picture,))
-
-
-def _finals(scores: Sequence[AgentScore]) -> list[float]:
-    return [one.final for one in scores]
-
-
-def _row(agent: AgentName, kind: Kind, scores: Sequence[AgentScore]) -> dict[str, float | str]:
-    final = estimate(_finals(scores), interquartile_mean)
-    best = estimate([one.best for one in scores], interquartile_mean)
-    return {
-        "agent": agent,
-        "priorities": kind,
-        "final": final.value,
-        "final_low": final.low,
-        "final_high": final.high,
-        "best": best.value,
-    }
 
 
 def _priorities(
@@ -116,7 +91,7 @@ def _train(
     params: ReproduceAgentsParams,
     seed: int,
     part: Reporter,
-) -> AgentScore:
+) -> ArmScore:
     arm = Arm(
         choice=AgentChoice(name=agent, hidden=(64, 64), steps=params.steps),
         priorities=priorities,
@@ -125,5 +100,4 @@ def _train(
         watch_every=None,
     )
     trained = train_arm(store, arm, seed, part, lambda policy: pendulum_score(policy, 50, 10_000)).trained
-    curve = tuple((step, found["score"]) for step, found in trained.history)
-    return AgentScore(final=trained.final["score"], best=trained.best["score"], curve=curve)
+    return ArmScore.of(trained)
